@@ -1,0 +1,48 @@
+import type { Catalog, ConnectorSpecification, JsonObject, LogLevel } from '@tidemark/protocol';
+import type { Stream } from './stream.js';
+
+/** What a source is given from outside, so that it needs no globals. */
+export interface RunContext {
+  /** Milliseconds since the epoch; a test sets it. */
+  readonly clock: () => number;
+  readonly log: (level: LogLevel, message: string) => void;
+  /** Makes this text unreadable in every message from now on (tokens obtained at run time). */
+  readonly addSecret: (value: string) => void;
+  /** Removes every known secret from a text. */
+  readonly redact: (text: string) => string;
+  /** The configuration changed (a single-use refresh token was renewed) and must be kept by whoever runs the source. */
+  readonly configChanged: (config: JsonObject) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The answer of `check`. `message` is for the user and holds no secret. */
+export interface CheckResult {
+  succeeded: boolean;
+  message?: string;
+}
+
+/** A source with its configuration. */
+export interface Connection {
+  readonly streams: readonly Stream[];
+  /** How many units are read at the same time, over all streams. */
+  readonly concurrency: number;
+  /** Names of streams that must not be read at the same time (StreamGroup). */
+  readonly exclusiveGroups?: readonly (readonly string[])[];
+  check(): Promise<CheckResult>;
+  /** Frees sockets and files. */
+  close(): Promise<void>;
+}
+
+/** What can be read: a manifest, a database, a program that speaks the protocol. */
+export interface Source {
+  spec(): Promise<ConnectorSpecification>;
+  /** Throws ConnectorError of kind config when the configuration does not fit the spec. */
+  connect(config: JsonObject, context: RunContext): Promise<Connection>;
+}
+
+/** The catalog of a connection: every stream's description, in the source's order. */
+export async function discover(connection: Connection): Promise<Catalog> {
+  const streams = [];
+  for (const stream of connection.streams) streams.push(await stream.describe());
+  return { streams };
+}

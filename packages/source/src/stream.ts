@@ -1,0 +1,43 @@
+import type { Json, JsonObject, StreamDescription } from '@tidemark/protocol';
+import type { StreamCursor } from './cursor.js';
+import type { Unit } from './unit.js';
+
+/** A record as it travels: the API's object after filter and transformations. */
+export type RecordData = Record<string, Json | undefined>;
+
+/**
+ * What travels from room to room: the records of one page, and where to go on after it.
+ * `next` is the page token (cursor, offset, page number, key …) that the following page is asked with; absent when this
+ * page was the last of its unit. `more` says that records follow although no position can be named yet (a long response
+ * that is streamed in pieces): no checkpoint is possible after such a page.
+ */
+export interface Page {
+  records: RecordData[];
+  next?: Json;
+  more?: boolean;
+}
+
+/** What a reader is given for one unit. */
+export interface ReadOptions {
+  /** Ends the reading between pages and aborts the request in hand. */
+  signal: AbortSignal;
+  /** Called when the page token that the unit was resumed with is refused and the unit begins anew. */
+  onRestart?: (reason: string) => void;
+}
+
+/** One stream, opened for one read from one state. */
+export interface OpenStream {
+  /** Plans the units and keeps the state. */
+  readonly cursor: StreamCursor;
+  /** The pages of one unit in order, beginning at `unit.position` where that is set. */
+  read(unit: Unit, options: ReadOptions): AsyncIterable<Page>;
+}
+
+/** A stream of a source: described without I/O where its schema is static. */
+export interface Stream {
+  readonly name: string;
+  readonly namespace?: string;
+  describe(): Promise<StreamDescription> | StreamDescription;
+  /** `state` is what this stream emitted last, or nothing. No I/O happens before the cursor plans. */
+  open(state: JsonObject | undefined): Promise<OpenStream> | OpenStream;
+}

@@ -1,0 +1,21 @@
+import type { Json, JsonObject } from '@tidemark/protocol';
+
+/** Where to go on inside a unit: the token of the next page. Opaque to the read loop. */
+export type Position = Json;
+
+/**
+ * A piece of a stream that one reader reads, page after page, in order: a partition, a date slice of a partition, a range
+ * of a table. Units run beside each other.
+ */
+export interface Unit {
+  /** Stable within a stream from run to run: the same partition and slice have the same id. */
+  readonly id: string;
+  /** Which partition; `{}` when the stream has none. */
+  readonly partition: JsonObject;
+  /** The cursor's slice, for example `{ start_time, end_time }`; `{}` when there is none. */
+  readonly slice: JsonObject;
+  /** Carried for templates only (`extra_fields`), never part of state or id. */
+  readonly extra?: JsonObject;
+  /** Where to begin; absent at the beginning of the unit. */
+  readonly position?: Position;
+}

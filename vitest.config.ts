@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// Tests run against the sources: `@tidemark/x` is packages/x/src, `@tidemark/x/sub` is packages/x/src/sub(/index).ts.
+const root = fileURLToPath(new URL('.', import.meta.url));
+const alias = readdirSync(`${root}packages`)
+  .filter((name) => name !== 'cli')
+  .flatMap((name) => [
+    { find: new RegExp(`^@tidemark/${name}$`), replacement: `${root}packages/${name}/src/index.ts` },
+    { find: new RegExp(`^@tidemark/${name}/(.+)$`), replacement: `${root}packages/${name}/src/$1.ts` },
+  ]);
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    env: { TZ: 'UTC' },
+  },
+});
