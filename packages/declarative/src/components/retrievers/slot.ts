@@ -1,0 +1,32 @@
+import type { Json, JsonObject } from '@tidemark/protocol';
+import type { Page, RecordData } from '@tidemark/source';
+import type { Scope } from '../../component/expression.js';
+import { slot } from '../../component/slot.js';
+import type { PartitionRouter } from '../partition-routers/slot.js';
+import type { RequestParts } from '../requesters/slot.js';
+
+/** One unit to be retrieved. */
+export interface Retrieval {
+  readonly partition: JsonObject;
+  readonly slice: JsonObject;
+  readonly extra?: JsonObject;
+  /** The page token to begin at; absent: the beginning. */
+  readonly position?: Json;
+  readonly signal: AbortSignal;
+  /** What the cursor adds to each request. */
+  readonly parts?: (scope: Scope) => RequestParts;
+  /** Drops what is not new (client-side incremental), after pagination has seen it. */
+  readonly keep?: (record: RecordData) => boolean;
+  readonly onRestart?: (reason: string) => void;
+}
+
+/** Fetches the pages of a unit. */
+export interface Retriever {
+  /** False when a unit has only one page, or no position in it can be named. */
+  readonly isPaginated: boolean;
+  readonly partitionRouter: PartitionRouter | undefined;
+  pages(retrieval: Retrieval): AsyncIterable<Page>;
+  /** A short text that changes when positions of an earlier run mean nothing any more. */
+  fingerprint(): string;
+}
+export const retrieverSlot = slot<Retriever>('retriever');

@@ -1,0 +1,30 @@
+import { Failure } from './error.js';
+
+/**
+ * What one evaluation may spend. A unit is one step (a loop turn, a call, a regex step) or one character or element
+ * that is made. The bound is far above any honest template (a 1 MB record rendered whole costs about 1 M units) and far
+ * below a second of work. Evaluation is synchronous, so one counter serves for all.
+ */
+export const BUDGET_UNITS = 20_000_000;
+
+/** Longest text or list that a single operation may make. */
+export const SIZE_MAX = 10_000_000;
+
+let left = BUDGET_UNITS;
+
+/** Starts a new evaluation. */
+export function resetBudget(): void {
+  left = BUDGET_UNITS;
+}
+
+/** Spends units; throws when none are left. */
+export function spend(units: number): void {
+  left -= units;
+  if (left < 0) throw new Failure('BudgetError', 'the template was stopped: it does too much work');
+}
+
+/** Spends the making of a text or list of this size, which is refused before it is made when it is too long. */
+export function spendSize(size: number): void {
+  if (!(size <= SIZE_MAX)) throw new Failure('BudgetError', `the template was stopped: a result of ${size} elements is too long`);
+  if (size > 0) spend(size);
+}
