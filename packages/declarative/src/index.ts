@@ -1,1 +1,12 @@
-export * from './component/index.js';
+export { createSource, DEFAULT_SETTINGS, type LoadedManifest, loadManifest, type SourceOptions } from './create-source.js';
+export type { ApiRequest, HttpClient, Transport } from './http/client.js';
+export type { ApiResponse } from './http/response.js';
+export {
+  type Diagnostic,
+  diagnosticsToJson,
+  formatDiagnostic,
+  ManifestError,
+  type Place,
+  type Severity,
+} from './manifest/index.js';
+export { createRedactor, type Redactor, secretsOf } from './http/redact.js';

@@ -28,11 +28,18 @@ export interface StreamCursor {
  */
 export interface PartitionCursor {
   /** Slices still to be read, each with the position to begin at. Pure, no I/O. */
-  slices(): Iterable<{ slice: JsonObject; position?: Position }>;
+  slices(): Iterable<PlannedSlice>;
   observe(slice: JsonObject, records: RecordData[]): void;
   /** `next` absent: the slice has no further page, `close` follows. */
   page(slice: JsonObject, next: Position | undefined): void;
   close(slice: JsonObject): void;
   restart(slice: JsonObject): void;
   state(): JsonObject | undefined;
+}
+
+/** A slice to be read: where to begin, and why it begins anew although an earlier run had begun it. */
+export interface PlannedSlice {
+  slice: JsonObject;
+  position?: Position;
+  anew?: string;
 }

@@ -28,6 +28,10 @@ export class ConnectorError extends Error {
       return error;
     }
     const message = error instanceof Error ? error.message : String(error);
-    return new ConnectorError('system', message, { cause: error, stream, detail: error instanceof Error ? error.stack : undefined });
+    return new ConnectorError('system', message, {
+      cause: error,
+      stream,
+      detail: error instanceof Error ? error.stack : undefined,
+    });
   }
 }

@@ -1,4 +1,10 @@
-import { type ConfiguredCatalog, type ConfiguredStream, type JsonObject, type StreamDescriptor, streamKey } from '@tidemark/protocol';
+import {
+  type ConfiguredCatalog,
+  type ConfiguredStream,
+  type JsonObject,
+  type StreamDescriptor,
+  streamKey,
+} from '@tidemark/protocol';
 import { Gate } from './concurrency.js';
 import { ConnectorError } from './error.js';
 import type { Sink, StreamOutcome } from './sink.js';
@@ -46,8 +52,9 @@ export async function read(settings: ReadSettings): Promise<ReadResult> {
     if (settings.signal?.aborted) break;
     const locks = groups.filter((group) => group.names.has(configured.stream.name)).map((group) => group.gate);
     running.push(
-      withLocks(locks, () => new StreamRun(configured, byKey.get(streamKey(configured.stream))!, gate, settings, result).run())
-        .finally(() => begun.leave()),
+      withLocks(locks, () =>
+        new StreamRun(configured, byKey.get(streamKey(configured.stream))!, gate, settings, result).run(),
+      ).finally(() => begun.leave()),
     );
   }
   await Promise.all(running);
@@ -65,7 +72,10 @@ async function withLocks(locks: Gate[], run: () => Promise<void>): Promise<void>
 
 function unknownStream(stream: StreamDescriptor, streams: readonly Stream[]): ConnectorError {
   const names = streams.map((known) => known.name);
-  return new ConnectorError('config', `The catalog names the stream '${stream.name}', which this source does not have. It has: ${names.join(', ')}.`);
+  return new ConnectorError(
+    'config',
+    `The catalog names the stream '${stream.name}', which this source does not have. It has: ${names.join(', ')}.`,
+  );
 }
 
 /** One stream's reading: readers of units on one side, the ordered channel to the sink on the other. */
@@ -77,7 +87,7 @@ class StreamRun {
   private readonly descriptor: StreamDescriptor;
 
   constructor(
-    configured: ConfiguredStream,
+    private readonly configured: ConfiguredStream,
     private readonly stream: Stream,
     private readonly gate: Gate,
     private readonly settings: ReadSettings,
@@ -94,7 +104,10 @@ class StreamRun {
     await sink.status(this.descriptor, 'STARTED');
     let open: OpenStream | undefined;
     try {
-      open = await this.stream.open(states.get(key));
+      open = await this.stream.open(states.get(key), {
+        generation: this.configured.generation_id ?? undefined,
+        cursorField: this.configured.cursor_field?.[0],
+      });
       await this.readUnits(open);
     } catch (error) {
       this.fail(error);
@@ -148,7 +161,12 @@ class StreamRun {
           .catch((error) => this.fail(error))
           .finally(() => this.gate.leave());
         readers.push(reader);
-        if (readers.length > 1_000) readers.splice(0, readers.length, Promise.all(readers).then(() => undefined));
+        if (readers.length > 1_000)
+          readers.splice(
+            0,
+            readers.length,
+            Promise.all(readers).then(() => undefined),
+          );
       }
     } finally {
       await Promise.all(readers);
@@ -164,6 +182,7 @@ class StreamRun {
       });
     };
     let closed = false;
+    if (unit.anew !== undefined) onRestart(unit.anew);
     for await (const page of open.read(unit, { signal: this.abort.signal, onRestart })) {
       await this.send(async () => {
         open.cursor.page(unit, page);
@@ -174,7 +193,12 @@ class StreamRun {
           this.sentRecords = true;
           await this.settings.sink.status(this.descriptor, 'RUNNING');
         }
-        await this.settings.sink.page(this.descriptor, unit, page.records, page.more ? undefined : () => open.cursor.state());
+        await this.settings.sink.page(
+          this.descriptor,
+          unit,
+          page.records,
+          page.more ? undefined : () => open.cursor.state(),
+        );
       });
       if (this.abort.signal.aborted) return;
     }

@@ -39,5 +39,13 @@ export interface Stream {
   readonly namespace?: string;
   describe(): Promise<StreamDescription> | StreamDescription;
   /** `state` is what this stream emitted last, or nothing. No I/O happens before the cursor plans. */
-  open(state: JsonObject | undefined): Promise<OpenStream> | OpenStream;
+  open(state: JsonObject | undefined, run?: StreamRunFacts): Promise<OpenStream> | OpenStream;
+}
+
+/** What the catalog says about this read of a stream. */
+export interface StreamRunFacts {
+  /** The platform's count of full refreshes: a position of another generation is never gone on from. */
+  generation?: number;
+  /** The cursor field that the user chose, where the stream allows it. */
+  cursorField?: string;
 }

@@ -18,4 +18,6 @@ export interface Unit {
   readonly extra?: JsonObject;
   /** Where to begin; absent at the beginning of the unit. */
   readonly position?: Position;
+  /** Set when the unit was begun by an earlier run and must begin anew, with the reason: what was read of it comes again. */
+  readonly anew?: string;
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, LogLevel } from '@tidemark/protocol';
+import type { Transformation } from '../components/transformations/slot.js';
 import type { HttpClient } from '../http/client.js';
 import type { Builder } from './build.js';
 
@@ -23,11 +24,27 @@ export interface BuildContext {
   /** Finds the author's class or function behind `class_name`; absent when custom code is not allowed. */
   readonly customComponent?: (className: string) => unknown;
   /** The stream that is being built. */
-  readonly stream?: { readonly name: string; readonly primaryKey: readonly string[][]; readonly isParent?: boolean };
+  readonly stream?: StreamSetup;
   /** Things that must be one for the whole source (authenticators with tokens, parent reads), by a key of their own. */
   readonly shared: Map<string, unknown>;
   /** What the retriever's decoder is, for words below the retriever that decode themselves. */
   readonly settings: SourceSettings;
+}
+
+/**
+ * What a stream makes known to everything below it. The last three are filled in by the stream's own `build`, which comes
+ * after that of its parts: words read them when they run, never in `build`.
+ */
+export interface StreamSetup {
+  readonly name: string;
+  readonly primaryKey: readonly string[][];
+  readonly isParent?: boolean;
+  /** What the selector does with each record. */
+  readonly transformations?: readonly Transformation[];
+  /** The schema that records are normalised by; the stream asks its loader once. */
+  readonly schema?: () => Promise<JsonObject> | JsonObject;
+  /** The filter sees records after the transformations unless the selector says otherwise (client-side incremental streams). */
+  readonly transformsBeforeFiltering?: boolean;
 }
 
 /** Limits and guards that whoever runs the source may set. */

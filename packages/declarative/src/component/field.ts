@@ -108,6 +108,11 @@ function pythonText(raw: Json): string {
   return typeof raw === 'object' && !('text' in raw) ? JSON.stringify(raw) : String(raw);
 }
 
+/** The slot of the word that this component is, where it names one. */
+function slotOf(raw: JsonObject, site: FieldSite): Slot<unknown> | undefined {
+  return typeof raw.type === 'string' ? site.context.builder.registry.get(raw.type)?.slot : undefined;
+}
+
 /** The kinds of fields. */
 export const field = {
   string: () => plain<string>('string', (raw) => typeof raw === 'string'),
@@ -149,7 +154,9 @@ export const field = {
   either: <const A extends readonly Field<unknown>[]>(...alternatives: A) =>
     new Field<A[number] extends Field<infer T> ? T : never>(
       (raw, site) => {
-        const chosen = alternatives.find((alternative) => alternative.matches(raw as Json)) ?? alternatives[0]!;
+        const fitting = alternatives.filter((alternative) => alternative.matches(raw as Json));
+        const slot = isObject(raw as Json) ? slotOf(raw as JsonObject, site) : undefined;
+        const chosen = fitting.find((one) => slot && one.facts.slots.includes(slot)) ?? fitting[0] ?? alternatives[0]!;
         return chosen.read(raw, site) as never;
       },
       (writer) => ({ anyOf: alternatives.map((alternative) => alternative.schema(writer)) }),

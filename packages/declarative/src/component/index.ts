@@ -1,5 +1,5 @@
 export { Builder } from './build.js';
-export type { BuildContext, SourceSettings } from './context.js';
+export type { BuildContext, SourceSettings, StreamSetup } from './context.js';
 export { type BuildArguments, type ComponentDefinition, component, type Fields, type Values } from './define.js';
 export { type DeepExpression, deepExpression, type Expression, expression, type Scope } from './expression.js';
 export { Field, type FieldFacts, type FieldSite, field } from './field.js';

@@ -58,7 +58,7 @@ function wordSchema(word: ComponentDefinition, writer: SchemaWriter): JsonSchema
     title: word.type,
     description: word.deprecated ? `${word.doc} Deprecated: ${word.deprecated}` : word.doc,
     type: 'object',
-    required: ['type', ...required],
+    required: ['type', ...required] as Json[],
     properties,
     additionalProperties: word.open === true,
     ...(word.examples?.length ? { examples: [...word.examples] } : {}),

@@ -82,7 +82,14 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
   const unique = diagnostics.filter((diagnostic) => {
     const { at } = diagnostic;
     // A value from no file has no place of its own: there its path tells one from another.
-    const key = [at.file, at.line, at.column, at.line === 0 ? diagnostic.path : '', diagnostic.code, diagnostic.message].join('\0');
+    const key = [
+      at.file,
+      at.line,
+      at.column,
+      at.line === 0 ? diagnostic.path : '',
+      diagnostic.code,
+      diagnostic.message,
+    ].join('\0');
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

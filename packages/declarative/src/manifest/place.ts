@@ -9,11 +9,14 @@ export interface Place {
 export class SourceText {
   readonly file: string;
   readonly text: string;
+  readonly #shifts: ReadonlyMap<number, number>;
   #starts: number[] | undefined;
 
-  constructor(file: string, text: string) {
+  /** `shifts`: by how much a line (from 0) of this text is indented further than in the file. */
+  constructor(file: string, text: string, shifts: ReadonlyMap<number, number> = new Map()) {
     this.file = file;
     this.text = text;
+    this.#shifts = shifts;
   }
 
   /** The place of a character offset. */
@@ -26,7 +29,8 @@ export class SourceText {
       if ((starts[middle] as number) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { file: this.file, line: low + 1, column: offset - (starts[low] as number) + 1 };
+    const column = offset - (starts[low] as number) - (this.#shifts.get(low) ?? 0) + 1;
+    return { file: this.file, line: low + 1, column: Math.max(1, column) };
   }
 
   #lines(): number[] {

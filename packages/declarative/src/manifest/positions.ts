@@ -16,6 +16,8 @@ export interface Edge {
   key?: string;
   /** The `$ref` or the component that brought the value here. */
   by?: { holder: object; key?: string };
+  /** True when nobody wrote the value as a field of this object: a parameter brought it. */
+  isBorrowed?: boolean;
 }
 
 type Origin = { index: PlaceIndex } | { from: object; edges?: Map<string, Edge> };
@@ -32,7 +34,6 @@ const NOWHERE = 0;
 export class Positions {
   readonly file: string;
   readonly #origins = new WeakMap<object, Origin>();
-  readonly #holes = new WeakMap<object, Set<string>>();
 
   constructor(file: string) {
     this.file = file;
@@ -60,23 +61,19 @@ export class Positions {
     origin.edges.set(key, edge);
   }
 
-  /** Marks a value that could not be resolved (a diagnostic says so): nothing further is said about it. */
-  markHole(node: object, key: string): void {
-    const keys = this.#holes.get(node) ?? new Set();
-    this.#holes.set(node, keys.add(key));
-  }
-
-  /** True for a value that could not be resolved. */
-  isHole(node: object, key: string): boolean {
-    for (let current: object | undefined = node; current !== undefined; current = this.#from(current)) {
-      if (this.#holes.get(current)?.has(key)) return true;
-    }
-    return false;
+  /** Takes back a `link`: the value stands where the object says. */
+  unlink(node: object, key: string): void {
+    const origin = this.#origins.get(node);
+    if (origin !== undefined && 'from' in origin) origin.edges?.delete(key);
   }
 
   /** The place of a collection, or of the value at one of its keys. */
   place(node: object, key?: string | number): Place {
-    return (key === undefined ? this.#self(node) : this.#find(node, String(key), 'value')) ?? this.#self(node) ?? this.nowhere();
+    return (
+      (key === undefined ? this.#self(node) : this.#find(node, String(key), 'value')) ??
+      this.#self(node) ??
+      this.nowhere()
+    );
   }
 
   /** The place of a key; where the author wrote no such key, the place of the collection. */
@@ -86,14 +83,12 @@ export class Positions {
 
   /** True when the author wrote this key in this very object, rather than `$parameters` or a default bringing it. */
   isWritten(node: object, key: string): boolean {
-    for (let current: object | undefined = node; current !== undefined; current = this.#from(current)) {
-      const origin = this.#origins.get(current);
-      if (origin === undefined) return true;
-      if ('index' in origin) return origin.index.key(key) !== undefined;
-      const edge = origin.edges?.get(key);
-      if (edge) return edge.key !== undefined && this.isWritten(edge.holder, edge.key);
-    }
-    return true;
+    const origin = this.#origins.get(node);
+    if (origin === undefined) return true;
+    if ('index' in origin) return origin.index.key(key) !== undefined;
+    const edge = origin.edges?.get(key);
+    if (edge) return edge.key === key && !edge.isBorrowed && this.isWritten(edge.holder, key);
+    return origin.from === node || this.isWritten(origin.from, key);
   }
 
   /**
@@ -113,17 +108,15 @@ export class Positions {
       node = Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined;
       if (!last && typeof node === 'object' && node !== null) at = this.place(node);
     });
-    return { at, via: via.filter((place, i) => !same(place, at) && via.findIndex((other) => same(other, place)) === i) };
+    return {
+      at,
+      via: via.filter((place, i) => !same(place, at) && via.findIndex((other) => same(other, place)) === i),
+    };
   }
 
   /** The place that means "in no file". */
   nowhere(): Place {
     return { file: this.file, line: NOWHERE, column: NOWHERE };
-  }
-
-  #from(node: object): object | undefined {
-    const origin = this.#origins.get(node);
-    return origin !== undefined && 'from' in origin && origin.from !== node ? origin.from : undefined;
   }
 
   #self(node: object): Place | undefined {

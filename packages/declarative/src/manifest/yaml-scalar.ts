@@ -31,7 +31,8 @@ export function plainScalar(text: string): Scalar {
   if (Number.isNaN(first) || first === 126 /* ~ */) return NULLS.has(text) ? null : text;
   if (first <= 57) return first >= 48 || first === 43 || first === 45 || first === 46 ? numeric(text) : text;
   if (text.length > 5) return text;
-  if (text === '=' || text === '<<') throw new BadScalar(`'${text}' has a meaning of its own in YAML and must be quoted to be a text`);
+  if (text === '=' || text === '<<')
+    throw new BadScalar(`'${text}' has a meaning of its own in YAML and must be quoted to be a text`);
   const truth = BOOLEANS.get(text);
   if (truth !== undefined) return truth;
   return NULLS.has(text) ? null : text;
@@ -52,7 +53,9 @@ export function integer(text: string): number | bigint {
   if (negative || digits.startsWith('+')) digits = digits.slice(1);
   const value = magnitude(digits, text);
   const signed = negative ? -value : value;
-  return signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(signed) : signed;
+  return signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(signed)
+    : signed;
 }
 
 function magnitude(digits: string, text: string): bigint {
@@ -72,7 +75,8 @@ export function float(text: string): number {
   if (digits === '.inf') return sign * Number.POSITIVE_INFINITY;
   if (digits === '.nan') return Number.NaN;
   const parts = digits.split(':');
-  if (!parts.every((part) => /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/.test(part))) throw new BadScalar(`'${text}' is not a number`);
+  if (!parts.every((part) => /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/.test(part)))
+    throw new BadScalar(`'${text}' is not a number`);
   return sign * parts.reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import type { PartitionCursor, RecordData } from '@tidemark/source';
 import { slot } from '../../component/slot.js';
 import type { RequestParts } from '../requesters/slot.js';
@@ -6,8 +6,18 @@ import type { RequestParts } from '../requesters/slot.js';
 /** What `incremental_sync` builds: makes the cursor of one partition, and knows the stream's cursor as a whole. */
 export interface IncrementalSync {
   readonly cursorField: string;
-  /** A cursor for one partition, from its part of the state. `lookbackSeconds` is the global layer's own look-back. */
-  cursor(state: JsonObject | undefined, lookbackSeconds?: number): PartitionCursor;
+  /** True when the user may choose another cursor field (`allow_catalog_defined_cursor_field`). */
+  readonly allowsChosenCursor: boolean;
+  /**
+   * A cursor for one partition, from its part of the state. `lookbackSeconds` is the partition layer's own look-back;
+   * `fingerprint` changes when page positions of an earlier run mean nothing any more.
+   */
+  cursor(
+    state: JsonObject | undefined,
+    options: { fingerprint: string; lookbackSeconds?: number; warn: (message: string) => void },
+  ): PartitionCursor;
+  /** A value of a state in the form that this stream writes. Throws ConnectorError when it cannot be read. */
+  normalize(value: Json): Json;
   /** What the slice adds to a request. */
   parts(slice: JsonObject): RequestParts;
   /** Keep only the record's that are new to `state`: client-side incremental streams and data feeds. */

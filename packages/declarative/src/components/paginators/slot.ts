@@ -6,12 +6,13 @@ import type { RequestParts } from '../requesters/slot.js';
 
 /** What a pagination strategy is told of a page. Strategies hold no state: the next token follows from these facts alone. */
 export interface PageFacts {
-  /** The decoded body (the first, where a decoder gives several). */
+  /** The decoded body: the first where a decoder gives several, `{}` where it gives none. */
   response: unknown;
   /** Lower-case names. */
   headers: Readonly<Record<string, string>>;
   /** How many records the page had **before** any filter. */
   lastPageSize: number;
+  /** The selection's `lastRecord`. */
   lastRecord: RecordData | undefined;
   /** The token that this page was asked with. */
   lastToken: Json | undefined;

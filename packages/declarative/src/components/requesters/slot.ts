@@ -41,6 +41,8 @@ export interface RequestOrder {
   readonly parts: RequestParts;
   readonly signal: AbortSignal;
   readonly streamed?: boolean;
+  /** The first page of a resumed unit: an answer that refuses its token (400, 404, 410, 416) throws PositionRefused at once. */
+  readonly isResumed?: boolean;
 }
 
 /** Builds and sends requests. */

@@ -17,6 +17,8 @@ export interface Retrieval {
   readonly parts?: (scope: Scope) => RequestParts;
   /** Drops what is not new (client-side incremental), after pagination has seen it. */
   readonly keep?: (record: RecordData) => boolean;
+  /** For data feeds: paging stops after the first page with a record that is not new. */
+  readonly isNew?: (record: RecordData) => boolean;
   readonly onRestart?: (reason: string) => void;
 }
 

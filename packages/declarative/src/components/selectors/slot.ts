@@ -1,3 +1,4 @@
+import type { JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import type { Scope } from '../../component/expression.js';
 import { slot } from '../../component/slot.js';
@@ -7,13 +8,24 @@ export interface Selection {
   records: RecordData[];
   /** Number of records before any filter. */
   rawCount: number;
-  /** The last record that was extracted, before filter and transformations; for pagination by the last record. */
-  lastRaw: RecordData | undefined;
+  /**
+   * The page's last record for pagination: transformed and normalised as those that are emitted, but never left out because
+   * a filter dropped it (a page that is filtered away must not end the stream).
+   */
+  lastRecord: RecordData | undefined;
+}
+
+/** What a selection depends on besides the page. */
+export interface SelectOptions {
+  signal: AbortSignal;
+  /** Drops what is not new (client-side incremental), after transformations and normalisation. */
+  keep?: (record: RecordData) => boolean;
 }
 
 /** Extracts, filters, transforms and normalises the records of decoded bodies. */
 export interface RecordSelector {
-  select(bodies: unknown[], scope: Scope, options: { signal: AbortSignal; keep?: (record: RecordData) => boolean }): Promise<Selection>;
+  /** Leaves the bodies as they are. `scope` is one object for all bodies of a page, with `stream_slice` and its kin. */
+  select(bodies: readonly unknown[], scope: Scope, options: SelectOptions): Promise<Selection>;
 }
 export const recordSelectorSlot = slot<RecordSelector>('record selector');
 
@@ -25,6 +37,7 @@ export const recordFilterSlot = slot<RecordFilter>('record filter');
 
 /** Brings records into the types of their schema. */
 export interface SchemaNormalization {
-  normalize(record: RecordData, schema: unknown): void;
+  /** Compiles the schema once; what it gives changes the record's own fields and replaces what lies below them. */
+  normalizer(schema: JsonObject): (record: RecordData) => void;
 }
 export const schemaNormalizationSlot = slot<SchemaNormalization>('schema normalization');

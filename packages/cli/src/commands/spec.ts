@@ -1,0 +1,12 @@
+import { loadSource } from '../input/manifest.js';
+import type { CommonOptions } from '../options.js';
+import { runProtocol } from './run-protocol.js';
+
+/** `tidemark spec`: the SPEC message. No configuration, no network. */
+export function spec(manifest: string, options: CommonOptions): Promise<number> {
+  return runProtocol(options, async ({ output, context }) => {
+    const source = await loadSource(manifest, context.log);
+    await output.message({ type: 'SPEC', spec: await source.spec() });
+    return 0;
+  });
+}

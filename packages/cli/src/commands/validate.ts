@@ -1,0 +1,28 @@
+import { ConnectorError } from '@tidemark/source';
+import { readText } from '../input/json-input.js';
+
+/** `tidemark validate`: every diagnostic, one a line. Exit code 1 when one of them is an error. */
+export async function validate(file: string, options: { json?: boolean }): Promise<number> {
+  let text: string;
+  try {
+    text = readText(file, 'manifest');
+  } catch (error) {
+    process.stderr.write(`tidemark: ${ConnectorError.from(error).message}\n`);
+    return 1;
+  }
+  const { diagnosticsToJson, formatDiagnostic, validateText } = await import('@tidemark/declarative');
+  const diagnostics = validateText(text, { file });
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
+  const warnings = diagnostics.length - errors;
+  if (options.json) {
+    process.stdout.write(
+      `${JSON.stringify({ file, errors, warnings, diagnostics: diagnosticsToJson(diagnostics) }, null, 2)}\n`,
+    );
+  } else {
+    for (const diagnostic of diagnostics) process.stdout.write(`${formatDiagnostic(diagnostic)}\n`);
+    process.stderr.write(
+      `${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}\n`,
+    );
+  }
+  return errors > 0 ? 1 : 0;
+}

@@ -1,0 +1,97 @@
+import {
+  type JsonObject,
+  type LogLevel,
+  type StreamDescriptor,
+  type StreamStatus,
+  streamKey,
+  stringify,
+} from '@tidemark/protocol';
+import type { ConnectorError, RecordData, Sink, StreamOutcome, Unit } from '@tidemark/source';
+import type { MessageOutput } from './message-output.js';
+import { StatePace } from './state-pace.js';
+
+/** What the sink keeps of one stream. */
+interface StreamOutput {
+  readonly before: string;
+  readonly stateBefore: string;
+  readonly pace: StatePace;
+  recordsSinceState: number;
+}
+
+/** Standard output as the place where a read goes: a page at a time. */
+export class ProtocolSink implements Sink {
+  private readonly streams = new Map<string, StreamOutput>();
+
+  constructor(private readonly output: MessageOutput) {}
+
+  page(stream: StreamDescriptor, _unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void> {
+    const kept = this.of(stream);
+    const after = `,"emitted_at":${this.output.clock()}}}\n`;
+    let text = '';
+    for (const record of records) text += kept.before + stringify(record) + after;
+    kept.recordsSinceState += records.length;
+    // Counted before the question whether there can be a state: pages of a streamed response count for the next one.
+    const due = kept.pace.isDue(text.length);
+    if (state && due) text += this.state(kept, state());
+    if (text !== '') return this.output.lines.write(text);
+  }
+
+  finalState(stream: StreamDescriptor, state: JsonObject, _outcome: StreamOutcome): void | Promise<void> {
+    return this.output.lines.write(this.state(this.of(stream), state));
+  }
+
+  restart(stream: StreamDescriptor, unit: Unit, reason: string): void {
+    this.output.log('WARN', `Stream ${stream.name}: ${named(unit)} begins anew: ${reason}`);
+  }
+
+  status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void> {
+    return this.output.message({
+      type: 'TRACE',
+      trace: {
+        type: 'STREAM_STATUS',
+        emitted_at: this.output.clock(),
+        stream_status: { stream_descriptor: plain(stream), status },
+      },
+    });
+  }
+
+  error(error: ConnectorError): void | Promise<void> {
+    return this.output.error(error);
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.output.log(level, message);
+  }
+
+  private state(kept: StreamOutput, state: JsonObject): string {
+    const text = stringify(state);
+    kept.pace.sent(text.length);
+    const line = `${kept.stateBefore}${text}},"sourceStats":{"recordCount":${kept.recordsSinceState}}}}\n`;
+    kept.recordsSinceState = 0;
+    return line;
+  }
+
+  private of(stream: StreamDescriptor): StreamOutput {
+    const key = streamKey(stream);
+    let kept = this.streams.get(key);
+    if (!kept) {
+      const namespace = stream.namespace ? `,"namespace":${JSON.stringify(stream.namespace)}` : '';
+      kept = {
+        before: `{"type":"RECORD","record":{"stream":${JSON.stringify(stream.name)}${namespace},"data":`,
+        stateBefore: `{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":${JSON.stringify(plain(stream))},"stream_state":`,
+        pace: new StatePace(),
+        recordsSinceState: 0,
+      };
+      this.streams.set(key, kept);
+    }
+    return kept;
+  }
+}
+
+function plain(stream: StreamDescriptor): StreamDescriptor {
+  return stream.namespace ? { name: stream.name, namespace: stream.namespace } : { name: stream.name };
+}
+
+function named(unit: Unit): string {
+  return Object.keys(unit.partition).length > 0 ? `partition ${stringify(unit.partition)}` : 'reading';
+}

@@ -1,0 +1,40 @@
+import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
+import { component } from '../../component/define.js';
+import { field } from '../../component/field.js';
+import { authFlowSlot, configNormalizationSlot, type Spec, specSlot } from './slot.js';
+
+/** The word for what a user must configure. */
+export const spec = component('Spec', {
+  slot: specSlot,
+  doc: 'What a user must configure, as JSON Schema, with what happens to a configuration before it is used.',
+  fields: {
+    connection_specification: field.object().doc('The JSON Schema of the configuration. `airbyte_secret: true` marks secrets.'),
+    documentation_url: field.string().optional().doc('Where the connector is documented.').example('https://docs.example.com/sources/things'),
+    advanced_auth: field.slot(authFlowSlot).optional().defaultType('AuthFlow').doc('How a user consents by OAuth.'),
+    config_normalization_rules: field
+      .slot(configNormalizationSlot)
+      .optional()
+      .defaultType('ConfigNormalizationRules')
+      .doc('Migrations, transformations and validations of the configuration.'),
+  },
+  build({ fields }): Spec {
+    const rules = fields.config_normalization_rules;
+    const specification: ConnectorSpecification = { connectionSpecification: fields.connection_specification };
+    if (fields.documentation_url) specification.documentationUrl = fields.documentation_url;
+    if (fields.advanced_auth) specification.advanced_auth = fields.advanced_auth.advancedAuth;
+    return {
+      specification,
+      migrate(config: JsonObject): boolean {
+        const before = JSON.stringify(config);
+        for (const migration of rules?.migrations ?? []) for (const step of migration.transformations) step.transform(config);
+        return JSON.stringify(config) !== before;
+      },
+      transform(config: JsonObject): void {
+        for (const step of rules?.transformations ?? []) step.transform(config);
+      },
+      validate(config: JsonObject): void {
+        for (const rule of rules?.validations ?? []) rule.validate(config);
+      },
+    };
+  },
+});

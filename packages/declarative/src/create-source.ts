@@ -1,0 +1,143 @@
+import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
+import { type CheckResult, type Connection, ConnectorError, type RunContext, type Source, type Stream } from '@tidemark/source';
+import { Builder } from './component/build.js';
+import type { BuildContext, SourceSettings } from './component/context.js';
+import { type ManifestRoot, sourceSlot } from './components/source/slot.js';
+import type { Spec } from './components/spec/slot.js';
+import type { DeclarativeStream } from './components/streams/slot.js';
+import { createHttpClient, type Transport } from './http/client.js';
+import { ResponseCache } from './http/cache.js';
+import { secretsOf } from './http/redact.js';
+import { createTransport } from './http/undici-transport.js';
+import { language, vocabulary } from './language.js';
+import { type Diagnostic, readManifest, resolveManifest, throwOnErrors } from './manifest/index.js';
+
+/** How many units are read at the same time where the manifest says nothing. */
+const CONCURRENCY_DEFAULT = 4;
+
+/** What a source is made from. Only `text` is needed. */
+export interface SourceOptions {
+  /** The manifest, YAML or JSON; or its parsed tree. */
+  text: string | JsonObject;
+  /** The name that diagnostics show. */
+  file?: string;
+  /** Reads a file of the connector's own folder (schemas), by a path that was checked to stay inside it. */
+  readFile?: (path: string) => string | undefined;
+  /** Finds the author's class or function behind `class_name`. Without it custom components are an error. */
+  customComponent?: (className: string) => unknown;
+  /** The way to the network; undici by default. */
+  transport?: Transport;
+  settings?: Partial<SourceSettings>;
+}
+
+/** The settings where nobody says otherwise. */
+export const DEFAULT_SETTINGS: SourceSettings = {
+  responseBytesMax: 512 * 1024 * 1024,
+  paginationGuard: true,
+  pagesWithoutNewKeyMax: 10,
+  waitSecondsMax: 3600,
+};
+
+/** A manifest with its resolved tree. */
+export interface LoadedManifest {
+  /** References resolved, parameters propagated, default types filled. */
+  tree: JsonObject;
+  diagnostics: Diagnostic[];
+}
+
+/** Reads and validates a manifest. Throws ManifestError with all diagnostics when it cannot run. */
+export function loadManifest(text: string | JsonObject, file?: string): LoadedManifest {
+  const resolved = resolveManifest(readManifest(text, { file }), vocabulary);
+  const diagnostics = resolved.diagnostics;
+  throwOnErrors(diagnostics);
+  return { tree: resolved.tree, diagnostics };
+}
+
+/** A source from a manifest. Throws ManifestError when the manifest cannot run. No I/O. */
+export function createSource(options: SourceOptions): { source: Source; diagnostics: Diagnostic[] } {
+  const { tree, diagnostics } = loadManifest(options.text, options.file);
+  return { source: new DeclarativeSource(tree, options), diagnostics };
+}
+
+class DeclarativeSource implements Source {
+  private readonly builder = new Builder(language);
+  constructor(
+    private readonly tree: JsonObject,
+    private readonly options: SourceOptions,
+  ) {}
+
+  async spec(): Promise<ConnectorSpecification> {
+    const context = this.context({}, offline(), undefined as never);
+    const root = this.builder.build(this.tree, sourceSlot, context);
+    if (!root.spec) throw new ConnectorError('config', 'The manifest has no spec.');
+    return root.spec(context).specification;
+  }
+
+  async connect(given: JsonObject, run: RunContext): Promise<Connection> {
+    const config = structuredClone(given);
+    const settings = { ...DEFAULT_SETTINGS, ...this.options.settings };
+    const bare = this.context(config, run, undefined as never);
+    const root = this.builder.build(this.tree, sourceSlot, bare);
+    const spec: Spec | undefined = root.spec?.(bare);
+    if (spec) {
+      for (const secret of secretsOf(config, spec.specification.connectionSpecification)) run.addSecret(secret);
+      if (spec.migrate(config)) run.configChanged(config);
+      spec.transform(config);
+      spec.validate(config);
+    }
+    const http = createHttpClient({
+      transport: this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),
+      cache: new ResponseCache(),
+      clock: run.clock,
+      log: run.log,
+      waitSecondsMax: settings.waitSecondsMax,
+    });
+    const context = this.context(config, run, http);
+    http.setBudget(root.budget?.(context));
+    return this.open(root, context);
+  }
+
+  private async open(root: ManifestRoot, context: BuildContext): Promise<Connection> {
+    const streams: DeclarativeStream[] = [];
+    for (const entry of root.streams) streams.push(...(await entry(context).streams()));
+    const twice = streams.find((stream, index) => streams.findIndex((other) => other.name === stream.name) !== index);
+    if (twice) throw new ConnectorError('config', `Two streams have the name '${twice.name}'.`);
+    return {
+      streams: streams as readonly Stream[],
+      concurrency: root.concurrency?.(context).level ?? CONCURRENCY_DEFAULT,
+      exclusiveGroups: root.groups.map((group) => group(context).streamNames),
+      check: (): Promise<CheckResult> => root.check(context).check(streams, new AbortController().signal),
+      close: () => context.http.close(),
+    };
+  }
+
+  private context(config: JsonObject, run: RunContext, http: BuildContext['http']): BuildContext {
+    return {
+      config,
+      clock: run.clock,
+      log: run.log,
+      addSecret: run.addSecret,
+      redact: run.redact,
+      configChanged: run.configChanged,
+      http,
+      builder: this.builder,
+      manifest: this.tree,
+      readFile: this.options.readFile ?? (() => undefined),
+      customComponent: this.options.customComponent,
+      shared: new Map(),
+      settings: { ...DEFAULT_SETTINGS, ...this.options.settings },
+    };
+  }
+}
+
+/** What a source is given when nothing will be read. */
+function offline(): RunContext {
+  return {
+    clock: Date.now,
+    log: () => {},
+    addSecret: () => {},
+    redact: (text) => text,
+    configChanged: () => {},
+    signal: new AbortController().signal,
+  };
+}

@@ -1,0 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Waits; rejects with the signal's reason when it is aborted. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+// The longest delay that a timer can have.
+const TIMER_MAX = 2 ** 31 - 1;
+
+/** The real wait. */
+export const sleep: Sleep = async (milliseconds, signal) => {
+  signal.throwIfAborted();
+  let rest = milliseconds;
+  try {
+    while (rest > 0) {
+      await wait(Math.min(rest, TIMER_MAX), undefined, { signal });
+      rest -= TIMER_MAX;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+};

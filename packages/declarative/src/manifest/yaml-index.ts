@@ -1,0 +1,120 @@
+import { type AliasEvent, EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
+import type { Place, SourceText } from './place.js';
+import type { PlaceIndex } from './positions.js';
+
+/** The parsed text: its events, flat, in the order of the text. */
+export interface YamlText {
+  source: SourceText;
+  events: readonly Event[];
+}
+
+/** The index of the event after the node that begins at `index`. */
+export function afterNode(events: readonly Event[], index: number): number {
+  let depth = 0;
+  let i = index;
+  do {
+    const type = events[i]?.type;
+    if (type === EVENT_ID.MAPPING || type === EVENT_ID.SEQUENCE || type === EVENT_ID.DOCUMENT) depth++;
+    else if (type === EVENT_ID.POP) depth--;
+    i++;
+  } while (depth > 0 && i < events.length);
+  return i;
+}
+
+/** The offset at which a node begins in the text, its quotes and block indicators included. */
+export function startOf(text: YamlText, index: number): number {
+  const event = text.events[index] as Event;
+  if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
+  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) return event.start;
+  return event.type === EVENT_ID.SCALAR ? scalarStart(text, index, event) : 0;
+}
+
+function scalarStart(text: YamlText, index: number, event: ScalarEvent): number {
+  if (event.valueStart < 0) {
+    // An empty value has no place of its own: it stands where the node before it (its key) stands.
+    const before = text.events[index - 1];
+    return before?.type === EVENT_ID.SCALAR && before.valueStart >= 0 ? scalarStart(text, index - 1, before) : 0;
+  }
+  if (event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED)
+    return event.valueStart - 1;
+  if (event.style === SCALAR_STYLE.PLAIN) return event.valueStart;
+  const indicator = event.style === SCALAR_STYLE.LITERAL_BLOCK ? '|' : '>';
+  return Math.max(0, text.source.text.lastIndexOf(indicator, event.valueStart));
+}
+
+/** The name of the anchor that an alias points at. */
+export function aliasName(text: YamlText, event: AliasEvent): string {
+  return text.source.text.slice(event.anchorStart, event.anchorEnd);
+}
+
+/**
+ * The places of one mapping or sequence. Nothing is stored but the number of its event: a place is only asked for when
+ * something is wrong with it, so the events are walked then.
+ */
+export class YamlPlaces implements PlaceIndex {
+  readonly #text: YamlText;
+  readonly #index: number;
+  readonly #keyText: (event: ScalarEvent) => string;
+
+  constructor(text: YamlText, index: number, keyText: (event: ScalarEvent) => string) {
+    this.#text = text;
+    this.#index = index;
+    this.#keyText = keyText;
+  }
+
+  self(): Place {
+    return this.#place(this.#index);
+  }
+
+  key(key: string): Place | undefined {
+    const found = this.#find(key);
+    return found === undefined ? undefined : this.#place(found.key);
+  }
+
+  value(key: string): Place | undefined {
+    const found = this.#find(key);
+    return found === undefined ? undefined : this.#place(found.value);
+  }
+
+  isAlias(key: string): boolean {
+    const found = this.#find(key);
+    return found !== undefined && this.#text.events[found.value]?.type === EVENT_ID.ALIAS;
+  }
+
+  #place(index: number): Place {
+    return this.#text.source.at(startOf(this.#text, index));
+  }
+
+  #find(key: string): { key: number; value: number } | undefined {
+    const { events } = this.#text;
+    return events[this.#index]?.type === EVENT_ID.SEQUENCE ? this.#findItem(Number(key)) : this.#findPair(key);
+  }
+
+  #findItem(position: number): { key: number; value: number } | undefined {
+    const { events } = this.#text;
+    let i = this.#index + 1;
+    for (let item = 0; events[i] !== undefined && events[i]?.type !== EVENT_ID.POP; item++) {
+      if (item === position) return { key: i, value: i };
+      i = afterNode(events, i);
+    }
+    return undefined;
+  }
+
+  /** The last pair with the key, for the last one is the one that counts. */
+  #findPair(key: string): { key: number; value: number } | undefined {
+    const { events } = this.#text;
+    let found: { key: number; value: number } | undefined;
+    let i = this.#index + 1;
+    while (events[i] !== undefined && events[i]?.type !== EVENT_ID.POP) {
+      const event = events[i] as Event;
+      const value = afterNode(events, i);
+      if (event.type === EVENT_ID.SCALAR && this.#matches(event, key)) found = { key: i, value };
+      i = afterNode(events, value);
+    }
+    return found;
+  }
+
+  #matches(event: ScalarEvent, key: string): boolean {
+    return getScalarValue(this.#text.source.text, event) === key || this.#keyText(event) === key;
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { streamKey } from '@tidemark/protocol';
+import type { Job, StoredJob, StoredStream, StreamPlan } from './destination.js';
+import type { ChosenStream } from './modes.js';
+
+/** What one attempt is going to do. */
+export interface AttemptPlan {
+  job: Job;
+  plans: StreamPlan[];
+  /** Streams that an earlier attempt of this job has completed: they are not read again. */
+  done: { chosen: ChosenStream; rows: number }[];
+  /** Full-refresh streams that go on where an earlier attempt stopped. */
+  resumed: StreamPlan[];
+  /** Why the unfinished job in the destination is not gone on with. */
+  abandoned?: string;
+}
+
+/** What decides an attempt besides the destination's books. */
+export interface AttemptWish {
+  connection: string;
+  fingerprint: string;
+  restart: boolean;
+}
+
+/**
+ * Plans the next attempt. A job that is not complete is gone on with; otherwise a new one begins, with a new generation
+ * and no state for every full-refresh stream. Pure: the destination's `begin` carries it out.
+ */
+export function planAttempt(stored: StoredJob | undefined, chosen: readonly ChosenStream[], wish: AttemptWish): AttemptPlan {
+  const before = new Map((stored?.streams ?? []).map((stream) => [streamKey(stream.stream), stream]));
+  const over = stored ? whyOver(stored, wish) : undefined;
+  const goesOn = stored !== undefined && stored.outcome !== 'complete' && over === undefined;
+  const job: Job = goesOn
+    ? { ...stored.job, attempt: stored.job.attempt + 1 }
+    : { connection: wish.connection, id: (stored?.job.id ?? 0) + 1, nonce: randomUUID(), attempt: 1, fingerprint: wish.fingerprint };
+  const attempt: AttemptPlan = { job, plans: [], done: [], resumed: [], abandoned: over };
+  for (const one of chosen) {
+    const known = before.get(streamKey(one.description));
+    if (known && known.job === job.nonce && known.status === 'complete' && sameModes(known, one)) {
+      attempt.done.push({ chosen: one, rows: known.rows });
+      continue;
+    }
+    const plan = one.syncMode === 'full_refresh' ? planFullRefresh(one, known, job) : planIncremental(one, known, job);
+    attempt.plans.push(plan);
+    if (plan.syncMode === 'full_refresh' && plan.state) attempt.resumed.push(plan);
+  }
+  return attempt;
+}
+
+function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
+  if (stored.outcome === 'complete') return undefined;
+  if (wish.restart) return 'a restart was asked for';
+  if (stored.job.fingerprint !== wish.fingerprint) return 'the configuration has changed since';
+  // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
+  const open = stored.streams.filter((stream) => stream.job === stored.job.nonce && stream.status === 'open');
+  const nothingToResume = open.every((stream) => stream.state === undefined || stream.syncMode === 'incremental');
+  if (stored.job.attempt > 1 && stored.lastAttemptRows === 0 && nothingToResume) return 'its last attempt made no progress';
+  return undefined;
+}
+
+function sameModes(known: StoredStream, chosen: ChosenStream): boolean {
+  return known.syncMode === chosen.syncMode && known.destinationSyncMode === chosen.destinationSyncMode;
+}
+
+function common(chosen: ChosenStream, job: Job) {
+  const { name, namespace } = chosen.description;
+  return {
+    key: streamKey(chosen.description),
+    stream: { name, namespace: namespace ?? undefined },
+    schema: chosen.description.json_schema,
+    syncMode: chosen.syncMode,
+    destinationSyncMode: chosen.destinationSyncMode,
+    primaryKey: chosen.primaryKey,
+    cursorField: chosen.cursorField,
+    syncId: job.id,
+  };
+}
+
+/** The state of a full-refresh stream is worth something within its own job only: the nonce says whether it is. */
+function planFullRefresh(chosen: ChosenStream, known: StoredStream | undefined, job: Job): StreamPlan {
+  const overwrite = chosen.destinationSyncMode !== 'append';
+  const ours = known !== undefined && known.job === job.nonce && sameModes(known, chosen);
+  const begun = { ...common(chosen, job), openSince: job.id };
+  if (ours && known.state && chosen.description.is_resumable !== false) {
+    const { generation, state, rows } = known;
+    const minimumGeneration = overwrite ? generation : 0;
+    return { ...begun, generation, minimumGeneration, state, begin: 'resume', rowsBefore: rows, resumed: true };
+  }
+  const generation = (known?.generation ?? 0) + 1;
+  const minimumGeneration = overwrite ? generation : 0;
+  const partialGeneration = known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
+  return { ...begun, generation, minimumGeneration, begin: 'anew', partialGeneration, rowsBefore: 0, resumed: false };
+}
+
+function planIncremental(chosen: ChosenStream, known: StoredStream | undefined, job: Job): StreamPlan {
+  // A full-refresh state is a page position: it says nothing about what is new since.
+  if (known?.syncMode !== 'incremental') {
+    const partialGeneration = known?.status === 'open' ? known.generation : undefined;
+    const generation = (known?.generation ?? 0) + 1;
+    const fresh = { ...common(chosen, job), generation, minimumGeneration: 0, partialGeneration, openSince: job.id };
+    return { ...fresh, begin: 'anew', rowsBefore: 0, resumed: false };
+  }
+  const ours = known.job === job.nonce;
+  return {
+    ...common(chosen, job),
+    generation: known.generation,
+    minimumGeneration: 0,
+    state: known.state,
+    begin: 'resume',
+    rowsBefore: ours ? known.rows : 0,
+    resumed: ours && known.state !== undefined,
+    openSince: known.status === 'open' ? known.openSince : job.id,
+  };
+}

@@ -1,0 +1,209 @@
+import { stringify } from '@tidemark/protocol';
+import type { RecordData } from '@tidemark/source';
+import type { Batch, StreamPlan, WriteResult } from '../../destination.js';
+import { estimateBytes } from '../../size.js';
+import { CHUNK_ROWS, ChunkAppender, type ColumnData } from './chunk.js';
+import { COLUMNS_MAX, type Column, type Columns, OWN_COLUMNS, REST_FIELD } from './column.js';
+import type { Db } from './database.js';
+import { type Change, encodeColumn, encodingOf, type Problems } from './encode.js';
+import { type Kind, kindOfValue } from './kind.js';
+import { addColumn, layoutOf, sqlName, type TableName, widenColumn, writeColumns } from './table.js';
+import { writeMicros } from './temporal.js';
+import { widerType } from './widen.js';
+import type { WriterContext } from './writer.js';
+
+/** A chunk is closed at this size, however few rows it has. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+const OWN = new Set<string>(OWN_COLUMNS.map(([name]) => name));
+
+/** A row on its way: the record, its page's unit and time. */
+interface Rows {
+  records: RecordData[];
+  units: string[];
+  times: number[];
+}
+
+/** Fills one table, chunk by chunk, inside the transaction that is open on the connection. */
+export class TableWriter {
+  private appender: ChunkAppender | undefined;
+  private slots: { column?: Column; own?: string }[] = [];
+  private readonly metas = new Map<string, string>();
+
+  constructor(
+    private readonly db: Db,
+    private readonly context: WriterContext,
+    private readonly plan: StreamPlan,
+    private readonly table: TableName,
+    public columns: Columns,
+  ) {}
+
+  async write(batch: Batch): Promise<WriteResult> {
+    let rows: Rows = { records: [], units: [], times: [] };
+    let bytes = 0;
+    let changed = 0;
+    for (const page of batch.pages) {
+      const each = estimateBytes(page.records) / Math.max(1, page.records.length);
+      for (const record of page.records) {
+        // The average serves where records are small: only large ones are worth measuring one by one.
+        const size = each > 2_000 ? estimateBytes([record]) : each;
+        if (rows.records.length === CHUNK_ROWS || (bytes + size > CHUNK_BYTES && rows.records.length > 0)) {
+          changed += await this.chunk(rows, bytes);
+          rows = { records: [], units: [], times: [] };
+          bytes = 0;
+        }
+        rows.records.push(record);
+        rows.units.push(page.unit);
+        rows.times.push(page.extractedAt);
+        bytes += size;
+      }
+    }
+    if (rows.records.length > 0) changed += await this.chunk(rows, bytes);
+    return { changed };
+  }
+
+  /** Everything that was written is in the table. */
+  flush(): void {
+    const { appender } = this;
+    this.appender = undefined;
+    try {
+      appender?.close();
+    } catch (error) {
+      throw this.db.error(error);
+    }
+  }
+
+  /** What the appender still holds is to be forgotten. */
+  discard(): void {
+    try {
+      this.flush();
+    } catch {
+      // The transaction is going to be rolled back: what could not be flushed was not going to stay.
+    }
+  }
+
+  reset(columns: Columns): void {
+    this.columns = columns;
+  }
+
+  private async chunk(rows: Rows, bytes: number): Promise<number> {
+    const records = await this.withColumns(rows.records);
+    for (;;) {
+      this.appender ??= await this.openAppender();
+      const changes = new Map<number, Change[]>();
+      const widen: { column: Column; problems: Problems }[] = [];
+      this.slots.forEach(({ column }, index) => {
+        if (!column) return;
+        const problems = encodeColumn(records, column, this.appender!.columns[index]!);
+        if (problems.misfits.length > 0) widen.push({ column, problems });
+        for (const [row, list] of problems.changes) changes.set(row, [...(changes.get(row) ?? []), ...list]);
+      });
+      if (widen.length > 0) {
+        await this.widen(widen);
+        continue;
+      }
+      this.ownColumns(rows, changes);
+      try {
+        this.appender.append(records.length, bytes);
+      } catch (error) {
+        throw this.db.error(error);
+      }
+      return [...changes.values()].reduce((sum, list) => sum + list.length, 0);
+    }
+  }
+
+  private async openAppender(): Promise<ChunkAppender> {
+    const { duck } = this.context;
+    const layout = await layoutOf(this.db, this.table);
+    const byName = new Map(this.columns.list.map((column) => [column.name, column]));
+    this.slots = layout.map(({ name }) => (OWN.has(name) ? { own: name } : { column: byName.get(name) }));
+    const widths = layout.map(({ type }, index) => (this.slots[index]!.own === '_airbyte_raw_id' ? 16 : encodingOf(type).width));
+    const { api } = duck;
+    const types = layout.map(({ type }, index) => {
+      if (type === 'UUID') return api.UUID;
+      if (type === 'JSON') return api.JSON;
+      if (widths[index] === 0) return api.VARCHAR;
+      return { BIGINT: api.BIGINT, DOUBLE: api.DOUBLE, BOOLEAN: api.BOOLEAN, DATE: api.DATE, TIMESTAMP: api.TIMESTAMP, TIME: api.TIME }[type] ?? api.TIMESTAMPTZ;
+    });
+    try {
+      return new ChunkAppender(duck, await this.db.connection.createAppender(this.table.name, this.table.schema), types, widths);
+    } catch (error) {
+      throw this.db.error(error);
+    }
+  }
+
+  private ownColumns(rows: Rows, changes: Map<number, Change[]>): void {
+    const count = rows.records.length;
+    this.slots.forEach(({ own, column }, index) => {
+      const data = this.appender!.columns[index]!;
+      if (own === '_airbyte_raw_id') this.context.ids.fill(data.words, count);
+      else if (own === '_airbyte_extracted_at') for (let row = 0; row < count; row++) writeMicros(data.words, row * 2, 0, rows.times[row]! * 1_000);
+      else if (own === '_airbyte_generation_id') fillInteger(data, this.plan.generation, count);
+      else if (own === '_airbyte_meta') for (let row = 0; row < count; row++) data.texts.push(this.meta(rows.units[row]!, changes.get(row)));
+      else if (!column) this.leaveEmpty(data, count);
+    });
+  }
+
+  /** A column that somebody else added to the table. */
+  private leaveEmpty(data: ColumnData, count: number): void {
+    for (let row = 0; row < count; row++) {
+      data.setNull(row);
+      data.texts.push('');
+    }
+  }
+
+  private meta(unit: string, changes: Change[] | undefined): string {
+    if (changes) return stringify({ sync_id: this.plan.syncId, changes, unit });
+    let text = this.metas.get(unit);
+    if (text === undefined) {
+      text = stringify({ sync_id: this.plan.syncId, changes: [], unit });
+      if (this.metas.size > 1_000) this.metas.clear();
+      this.metas.set(unit, text);
+    }
+    return text;
+  }
+
+  /** Fields that have no column get one; beyond the limit they go to one JSON column together. */
+  private async withColumns(records: RecordData[]): Promise<RecordData[]> {
+    const unknown = new Map<string, Kind>();
+    for (const record of records) {
+      for (const field in record) {
+        if (this.columns.has(field) || unknown.has(field)) continue;
+        const value = record[field];
+        if (value !== null && value !== undefined) unknown.set(field, kindOfValue(value));
+      }
+    }
+    if (unknown.size === 0 && !this.columns.has(REST_FIELD)) return records;
+    const room = Math.max(0, COLUMNS_MAX - this.columns.list.length);
+    const added = [...unknown].slice(0, room);
+    const rest = unknown.size > room;
+    if (added.length > 0 || (rest && !this.columns.has(REST_FIELD))) {
+      this.flush();
+      for (const [field, kind] of added) await addColumn(this.db, this.table, this.columns, field, kind, false);
+      if (rest && !this.columns.has(REST_FIELD)) await addColumn(this.db, this.table, this.columns, REST_FIELD, 'json', false);
+      await writeColumns(this.db, this.table, this.columns);
+    }
+    return rest ? records.map((record) => this.gather(record)) : records;
+  }
+
+  private gather(record: RecordData): RecordData {
+    const strays = Object.entries(record).filter(([field]) => !this.columns.has(field));
+    return strays.length === 0 ? record : { ...record, [REST_FIELD]: Object.fromEntries(strays) };
+  }
+
+  private async widen(list: { column: Column; problems: Problems }[]): Promise<void> {
+    for (const data of this.appender!.columns) data.clear();
+    this.flush();
+    for (const { column, problems } of list) {
+      const { kind, type } = await widerType(column, problems.misfits, sqlName(this.table), (sql) => this.db.one(sql));
+      await widenColumn(this.db, this.table, column, kind, type);
+    }
+    await writeColumns(this.db, this.table, this.columns);
+  }
+}
+
+function fillInteger(data: ColumnData, value: number, count: number): void {
+  for (let row = 0; row < count; row++) {
+    data.words[row * 2] = value >>> 0;
+    data.words[row * 2 + 1] = Math.floor(value / 0x100000000);
+  }
+}

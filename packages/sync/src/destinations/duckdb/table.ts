@@ -1,0 +1,119 @@
+import { type Column, Columns, declaredFields, literal, OWN_COLUMNS, quote } from './column.js';
+import type { Db } from './database.js';
+import { joinKinds, type Kind, NARROWEST } from './kind.js';
+import { typeFor, widenExpression } from './widen.js';
+
+/** A table by schema and name. */
+export interface TableName {
+  schema: string;
+  name: string;
+}
+
+export function sqlName(table: TableName): string {
+  return `${quote(table.schema)}.${quote(table.name)}`;
+}
+
+/** Where the rows of an unfinished overwrite are, beside the table that they will replace. */
+export function nextOf(table: TableName): TableName {
+  return { schema: table.schema, name: `${table.name}__tidemark_next` };
+}
+
+function where(table: TableName, prefix = ''): string {
+  return `${prefix}schema_name = ${literal(table.schema)} AND ${prefix}table_name = ${literal(table.name)}`;
+}
+
+export async function tableExists(db: Db, table: TableName): Promise<boolean> {
+  const row = await db.one(`SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = current_database() AND ${where(table)}`);
+  return Number(row.n) > 0;
+}
+
+/** The columns as they stand in the table: name and type, in order. */
+export async function layoutOf(db: Db, table: TableName): Promise<{ name: string; type: string }[]> {
+  const rows = await db.all(
+    `SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() AND ${where(table)} ORDER BY column_index`,
+  );
+  return rows.map((row) => ({ name: String(row.column_name), type: String(row.data_type) }));
+}
+
+/** What the books and the table say about its columns. */
+export async function readColumns(db: Db, table: TableName): Promise<Columns> {
+  const layout = await layoutOf(db, table);
+  const types = new Map(layout.map(({ name, type }) => [name, type]));
+  const rows = await db.all(`SELECT field, column_name, kind, declared FROM _tidemark.columns WHERE ${where(table)} ORDER BY position`);
+  const known = rows
+    .filter((row) => types.has(String(row.column_name)))
+    .map((row): Column => {
+      const name = String(row.column_name);
+      return { field: String(row.field), name, kind: String(row.kind) as Kind, type: types.get(name)!, declared: row.declared === true };
+    });
+  const columns = new Columns(known);
+  for (const { name } of layout) columns.reserve(name);
+  return columns;
+}
+
+export async function writeColumns(db: Db, table: TableName, columns: Columns): Promise<void> {
+  await db.run(`DELETE FROM _tidemark.columns WHERE ${where(table)}`);
+  for (const [position, column] of columns.list.entries()) {
+    await db.run('INSERT INTO _tidemark.columns VALUES ($1, $2, $3, $4, $5, $6, $7)', [
+      table.schema, table.name, position, column.field, column.name, column.kind, column.declared,
+    ]);
+  }
+}
+
+/** A new table for these columns. */
+export async function createTable(db: Db, table: TableName, columns: Columns): Promise<void> {
+  const own = OWN_COLUMNS.map(([name, type]) => `${quote(name)} ${type}`);
+  const fields = columns.list.map((column) => `${quote(column.name)} ${column.type}`);
+  await db.run(`CREATE SCHEMA IF NOT EXISTS ${quote(table.schema)}`);
+  await db.run(`CREATE TABLE ${sqlName(table)} (${[...own, ...fields].join(', ')})`);
+  await writeColumns(db, table, columns);
+}
+
+/**
+ * The columns of a table that is made anew beside an old one: the schema's first, then those that the schema no longer
+ * has. Names stay, and so do types that had to be widened once.
+ */
+export function successorColumns(schema: Parameters<typeof declaredFields>[0], old: Columns): Columns {
+  const columns = new Columns();
+  const fields = declaredFields(schema);
+  const reused = fields.map(([field]) => old.get(field)?.name).filter((name) => name !== undefined);
+  for (const column of old.list) columns.reserve(column.name);
+  const list: Column[] = fields.map(([field, kind]) => {
+    const before = old.get(field);
+    const type = before && before.kind === kind ? before.type : NARROWEST[kind];
+    const name = before?.name ?? columns.add(field, kind, true).name;
+    return { field, name, kind, type, declared: true };
+  });
+  const gone = old.list.filter((column) => !reused.includes(column.name)).map((column) => ({ ...column, declared: false }));
+  return new Columns([...list, ...gone]);
+}
+
+/** Brings a table that has rows to the schema: columns are added and widened, none is removed. */
+export async function evolveTable(db: Db, table: TableName, columns: Columns, fields: readonly (readonly [string, Kind])[]): Promise<void> {
+  for (const [field, kind] of fields) {
+    const column = columns.get(field);
+    if (!column) {
+      await addColumn(db, table, columns, field, kind, true);
+      continue;
+    }
+    column.declared = true;
+    const joined = joinKinds(column.kind, kind);
+    if (joined !== column.kind) await widenColumn(db, table, column, joined, await typeFor(joined, column, [], sqlName(table), (sql) => db.one(sql)));
+  }
+  await writeColumns(db, table, columns);
+}
+
+export async function addColumn(db: Db, table: TableName, columns: Columns, field: string, kind: Kind, declared: boolean): Promise<void> {
+  const column = columns.add(field, kind, declared);
+  await db.run(`ALTER TABLE ${sqlName(table)} ADD COLUMN ${quote(column.name)} ${column.type}`);
+}
+
+/** Changes a column's type; every value keeps its digits. */
+export async function widenColumn(db: Db, table: TableName, column: Column, kind: Kind, type: string): Promise<void> {
+  if (type !== column.type) {
+    const using = widenExpression(column, type);
+    await db.run(`ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quote(column.name)} TYPE ${type} USING ${using}`);
+  }
+  column.kind = kind;
+  column.type = type;
+}

@@ -1,0 +1,137 @@
+import type { Batch, Job, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import type { Duck } from './chunk.js';
+import type { Db } from './database.js';
+import { removeSuperseded } from './dedup.js';
+import { storeState } from './ledger.js';
+import type { RawIds } from './raw-id.js';
+import { nextOf, readColumns, sqlName, type TableName, tableExists, writeColumns } from './table.js';
+import { TableWriter } from './table-writer.js';
+
+/** What the writers of a session share. */
+export interface WriterContext {
+  duck: Duck;
+  job: Job;
+  clock: () => number;
+  ids: RawIds;
+}
+
+/** A stream with the table that its rows go to, and the one that it is in the end. */
+interface Target {
+  plan: StreamPlan;
+  table: TableName;
+  final: TableName;
+  writer: TableWriter;
+  /** The last raw id's millisecond before the open transaction. */
+  mark: number;
+  finished: boolean;
+}
+
+/** Where a stream's rows are written: overwrite modes fill a table beside the one that is read. */
+export function writeTable(plan: StreamPlan, final: TableName): TableName {
+  return plan.minimumGeneration > 0 ? nextOf(final) : final;
+}
+
+/** A connection of its own: its streams' transactions wait for nobody else's. */
+export class DuckDbWriter implements Writer {
+  private readonly targets = new Map<string, Target>();
+  private open = false;
+
+  private constructor(
+    private readonly db: Db,
+    private readonly context: WriterContext,
+  ) {}
+
+  static async create(db: Db, context: WriterContext, streams: readonly { plan: StreamPlan; table: TableName }[]): Promise<DuckDbWriter> {
+    const made = new DuckDbWriter(db, context);
+    for (const { plan, table: final } of streams) {
+      const table = writeTable(plan, final);
+      const writer = new TableWriter(db, context, plan, table, await readColumns(db, table));
+      made.targets.set(plan.key, { plan, table, final, writer, mark: context.ids.mark, finished: false });
+    }
+    return made;
+  }
+
+  async write(stream: string, batch: Batch): Promise<WriteResult> {
+    await this.begin();
+    return this.target(stream).writer.write(batch);
+  }
+
+  async restart(stream: string, unit: string): Promise<void> {
+    await this.begin();
+    const { writer, table, plan } = this.target(stream);
+    writer.flush();
+    // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
+    if (plan.destinationSyncMode === 'append_dedup') return;
+    await this.db.run(
+      `DELETE FROM ${sqlName(table)} WHERE json_extract_string(_airbyte_meta, '$.unit') = $1
+        AND CAST(json_extract(_airbyte_meta, '$.sync_id') AS BIGINT) >= $2`,
+      [unit, plan.openSince],
+    );
+  }
+
+  async commit(states: readonly StreamState[]): Promise<void> {
+    await this.begin();
+    for (const state of states) await this.store(state, false);
+    await this.end();
+  }
+
+  async finish(state: StreamState): Promise<void> {
+    const target = this.target(state.stream);
+    if (target.finished) return;
+    await this.begin();
+    await this.store(state, true);
+    if (target.plan.minimumGeneration > 0) await this.swap(target);
+    await this.end();
+    target.finished = true;
+  }
+
+  async rollback(): Promise<void> {
+    for (const { writer } of this.targets.values()) writer.discard();
+    if (this.open) await this.db.run('ROLLBACK');
+    this.open = false;
+    for (const target of this.targets.values()) await target.writer.reset(await readColumns(this.db, target.table));
+  }
+
+  async close(): Promise<void> {
+    for (const { writer } of this.targets.values()) writer.discard();
+    if (this.open) await this.db.run('ROLLBACK').catch(() => undefined);
+    this.db.connection.closeSync();
+  }
+
+  private target(stream: string): Target {
+    const target = this.targets.get(stream);
+    if (!target) throw new Error(`the writer was not made for stream ${stream}`);
+    return target;
+  }
+
+  private async begin(): Promise<void> {
+    if (this.open) return;
+    await this.db.run('BEGIN');
+    this.open = true;
+    for (const target of this.targets.values()) target.mark = this.context.ids.mark;
+  }
+
+  private async end(): Promise<void> {
+    for (const { writer } of this.targets.values()) writer.flush();
+    await this.db.run('COMMIT');
+    this.open = false;
+  }
+
+  private async store(state: StreamState, complete: boolean): Promise<void> {
+    const { plan, writer, table, mark } = this.target(state.stream);
+    writer.flush();
+    if (plan.destinationSyncMode.endsWith('_dedup') && state.rows > 0) {
+      await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
+    }
+    await storeState(this.db, this.context.job.connection, plan, state, this.context.ids.mark, complete, this.context.clock());
+  }
+
+  /** The new table takes the old one's place. In the transaction of the last rows: no reader sees anything between. */
+  private async swap({ table, final, writer }: Target): Promise<void> {
+    if (!(await tableExists(this.db, table))) return;
+    await this.db.run(`DROP TABLE IF EXISTS ${sqlName(final)}`);
+    await this.db.run(`ALTER TABLE ${sqlName(table)} RENAME TO "${final.name.replaceAll('"', '""')}"`);
+    await this.db.run('DELETE FROM _tidemark.columns WHERE schema_name = $1 AND table_name = $2', [table.schema, table.name]);
+    await writeColumns(this.db, final, writer.columns);
+  }
+}

@@ -1,0 +1,49 @@
+import type { DestinationSyncMode, StreamDescription, SyncMode } from '@tidemark/protocol';
+import { ConnectorError } from '@tidemark/source';
+
+/** Which streams, and how. What is left out is chosen by what the stream can do. */
+export interface StreamSelection {
+  name: string;
+  namespace?: string;
+  sync_mode?: SyncMode;
+  destination_sync_mode?: DestinationSyncMode;
+  primary_key?: string[][];
+  cursor_field?: string[];
+}
+
+/** A stream with everything decided. */
+export interface ChosenStream {
+  description: StreamDescription;
+  syncMode: SyncMode;
+  destinationSyncMode: DestinationSyncMode;
+  primaryKey: string[][];
+  cursorField: string[];
+}
+
+const POSSIBLE: Record<SyncMode, readonly DestinationSyncMode[]> = {
+  full_refresh: ['overwrite', 'append', 'overwrite_dedup'],
+  incremental: ['append_dedup', 'append'],
+};
+
+/**
+ * Decides the modes of a stream: incremental where the source supports it (with `append_dedup` when there is a primary
+ * key), otherwise full refresh with `overwrite`. Throws ConnectorError (config) when a wish cannot be met.
+ */
+export function chooseModes(description: StreamDescription, wish: Partial<StreamSelection> = {}): ChosenStream {
+  const supported = description.supported_sync_modes;
+  const refuse = (message: string) => new ConnectorError('config', `Stream '${description.name}': ${message}`, { stream: description.name });
+  const primaryKey = wish.primary_key ?? description.source_defined_primary_key ?? [];
+  const byWrite = wish.destination_sync_mode?.startsWith('overwrite') ? 'full_refresh' : undefined;
+  const syncMode = wish.sync_mode ?? byWrite ?? (supported.includes('incremental') ? 'incremental' : 'full_refresh');
+  if (!supported.includes(syncMode)) throw refuse(`it cannot be read in mode '${syncMode}' (it can: ${supported.join(', ')}).`);
+  const byRead = syncMode === 'incremental' ? (primaryKey.length > 0 ? 'append_dedup' : 'append') : 'overwrite';
+  const destinationSyncMode = wish.destination_sync_mode ?? byRead;
+  if (!POSSIBLE[syncMode].includes(destinationSyncMode)) {
+    throw refuse(`'${syncMode}' cannot be written with '${destinationSyncMode}' (possible: ${POSSIBLE[syncMode].join(', ')}).`);
+  }
+  if (destinationSyncMode.endsWith('_dedup') && primaryKey.length === 0) {
+    throw refuse(`'${destinationSyncMode}' needs a primary key and the stream has none. Set primary_key, or use '${syncMode === 'incremental' ? 'append' : 'overwrite'}'.`);
+  }
+  const cursorField = wish.cursor_field ?? description.default_cursor_field ?? [];
+  return { description, syncMode, destinationSyncMode, primaryKey, cursorField };
+}
