@@ -1,5 +1,5 @@
 // Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
@@ -16,10 +16,14 @@ for (const name of packages) {
       .map((target) => target.default)
       .filter((path) => path?.startsWith('./dist/'))
       .map((path) => path.slice('./dist/'.length, -'.js'.length))
-      .concat(manifest.bin ? ['main'] : [])
+      .concat(manifest.bin ? ['main'] : [], 'generate')
       .map((stem) => [stem, `${dir}/src/${stem}.ts`])
       .filter(([, file]) => existsSync(file)),
   );
+  // tsup's own cleaning would take the declarations too, which `tsc -b` believes to be there.
+  for (const old of existsSync(`${dir}/dist`) ? readdirSync(`${dir}/dist`) : []) {
+    if (/\.js(?:\.map)?$/.test(old)) rmSync(`${dir}/dist/${old}`);
+  }
   await build({
     entry,
     outDir: `${dir}/dist`,
@@ -28,7 +32,7 @@ for (const name of packages) {
     platform: 'node',
     splitting: true,
     sourcemap: true,
-    clean: ['**/*.js', '**/*.js.map'],
+    clean: false,
     config: false,
     silent: true,
     tsconfig: `${dir}/tsconfig.json`,

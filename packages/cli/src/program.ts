@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { ReadOptions } from './commands/read.js';
 import type { SyncOptions } from './commands/sync.js';
-import type { CommonOptions, SourceOptions } from './options.js';
+import type { CommandOptions, SourceOptions } from './options.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,7 +39,7 @@ export function createProgram(outcome: { code: number }): Command {
     .configureHelp({ showGlobalOptions: true });
 
   protocolCommand(program, 'spec', 'print what the configuration must look like').action(
-    async (manifest: string, options: CommonOptions) => {
+    async (manifest: string, options: CommandOptions) => {
       outcome.code = await (await import('./commands/spec.js')).spec(manifest, options);
     },
   );

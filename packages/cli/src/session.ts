@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { RunContext } from '@tidemark/source';
-import type { CommonOptions } from './options.js';
+import type { CommandOptions } from './options.js';
 import { LineWriter } from './output/line-writer.js';
 import { chosenLogLevel } from './output/log-level.js';
 import { MessageOutput } from './output/message-output.js';
@@ -13,7 +13,7 @@ export interface Session {
 }
 
 /** Standard output, logs, secrets and signals of one protocol command. */
-export async function openSession(options: CommonOptions): Promise<Session> {
+export async function openSession(options: CommandOptions): Promise<Session> {
   const { createRedactor } = await import('@tidemark/declarative');
   const { addSecret, redact } = createRedactor();
   const human = (line: string): void => void process.stderr.write(`tidemark: ${line}\n`);

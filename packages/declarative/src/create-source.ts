@@ -81,9 +81,9 @@ class DeclarativeSource implements Source {
     const spec: Spec | undefined = root.spec?.(bare);
     if (spec) {
       for (const secret of secretsOf(config, spec.specification.connectionSpecification)) run.addSecret(secret);
-      if (spec.migrate(config)) run.configChanged(config);
+      if (spec.migrate(config)) run.configChanged(structuredClone(config));
       spec.transform(config);
-      spec.validate(config);
+      await spec.validate(config);
     }
     const http = createHttpClient({
       transport: this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),

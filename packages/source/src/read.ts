@@ -185,14 +185,15 @@ class StreamRun {
     if (unit.anew !== undefined) onRestart(unit.anew);
     for await (const page of open.read(unit, { signal: this.abort.signal, onRestart })) {
       await this.send(async () => {
-        open.cursor.page(unit, page);
-        // Closed together with its last page: a state asked for after that page must not ask for the page again.
-        closed = page.next === undefined && !page.more;
-        if (closed) open.cursor.close(unit);
         if (page.records.length > 0 && !this.sentRecords) {
           this.sentRecords = true;
           await this.settings.sink.status(this.descriptor, 'RUNNING');
         }
+        // From here to the sink's call nothing is awaited: a sink may ask for the state at any other moment.
+        open.cursor.page(unit, page);
+        // Closed together with its last page: a state asked for after that page must not ask for the page again.
+        closed = page.next === undefined && !page.more;
+        if (closed) open.cursor.close(unit);
         await this.settings.sink.page(
           this.descriptor,
           unit,
@@ -202,7 +203,12 @@ class StreamRun {
       });
       if (this.abort.signal.aborted) return;
     }
-    if (!closed && !this.abort.signal.aborted) await this.send(async () => open.cursor.close(unit));
+    if (closed || this.abort.signal.aborted) return;
+    // It ended after a page with `more` or `next`: the sink is told, for it may hold back what no state covered so far.
+    await this.send(async () => {
+      open.cursor.close(unit);
+      await this.settings.sink.page(this.descriptor, unit, [], () => open.cursor.state());
+    });
   }
 
   /** The ordered channel: one thing at a time, and nothing after a failure, so that a state covers what was sent. */

@@ -26,13 +26,23 @@ export interface AttemptWish {
  * Plans the next attempt. A job that is not complete is gone on with; otherwise a new one begins, with a new generation
  * and no state for every full-refresh stream. Pure: the destination's `begin` carries it out.
  */
-export function planAttempt(stored: StoredJob | undefined, chosen: readonly ChosenStream[], wish: AttemptWish): AttemptPlan {
+export function planAttempt(
+  stored: StoredJob | undefined,
+  chosen: readonly ChosenStream[],
+  wish: AttemptWish,
+): AttemptPlan {
   const before = new Map((stored?.streams ?? []).map((stream) => [streamKey(stream.stream), stream]));
   const over = stored ? whyOver(stored, wish) : undefined;
   const goesOn = stored !== undefined && stored.outcome !== 'complete' && over === undefined;
   const job: Job = goesOn
     ? { ...stored.job, attempt: stored.job.attempt + 1 }
-    : { connection: wish.connection, id: (stored?.job.id ?? 0) + 1, nonce: randomUUID(), attempt: 1, fingerprint: wish.fingerprint };
+    : {
+        connection: wish.connection,
+        id: (stored?.job.id ?? 0) + 1,
+        nonce: randomUUID(),
+        attempt: 1,
+        fingerprint: wish.fingerprint,
+      };
   const attempt: AttemptPlan = { job, plans: [], done: [], resumed: [], abandoned: over };
   for (const one of chosen) {
     const known = before.get(streamKey(one.description));
@@ -54,7 +64,8 @@ function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
   // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
   const open = stored.streams.filter((stream) => stream.job === stored.job.nonce && stream.status === 'open');
   const nothingToResume = open.every((stream) => stream.state === undefined || stream.syncMode === 'incremental');
-  if (stored.job.attempt > 1 && stored.lastAttemptRows === 0 && nothingToResume) return 'its last attempt made no progress';
+  if (stored.job.attempt > 1 && stored.lastAttemptRows === 0 && nothingToResume)
+    return 'its last attempt made no progress';
   return undefined;
 }
 
@@ -88,7 +99,8 @@ function planFullRefresh(chosen: ChosenStream, known: StoredStream | undefined, 
   }
   const generation = (known?.generation ?? 0) + 1;
   const minimumGeneration = overwrite ? generation : 0;
-  const partialGeneration = known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
+  const partialGeneration =
+    known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
   return { ...begun, generation, minimumGeneration, begin: 'anew', partialGeneration, rowsBefore: 0, resumed: false };
 }
 

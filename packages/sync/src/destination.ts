@@ -47,8 +47,11 @@ export interface Session {
 export interface Writer {
   /** Adds rows to the open transaction (begins one). Memory is bounded by the destination, not by the transaction. */
   write(stream: string, batch: Batch): Promise<WriteResult>;
-  /** Deletes the rows that this job wrote for the unit, in this attempt or an earlier one. Part of the transaction. */
-  restart(stream: string, unit: string): Promise<void>;
+  /**
+   * Deletes the rows that this job wrote for the unit, in this attempt or an earlier one. Part of the transaction.
+   * Returns how many there were.
+   */
+  restart(stream: string, unit: string): Promise<number>;
   /** Makes everything since the last commit durable together with the states that cover exactly that. */
   commit(states: readonly StreamState[]): Promise<void>;
   /**

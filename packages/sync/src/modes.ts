@@ -31,18 +31,24 @@ const POSSIBLE: Record<SyncMode, readonly DestinationSyncMode[]> = {
  */
 export function chooseModes(description: StreamDescription, wish: Partial<StreamSelection> = {}): ChosenStream {
   const supported = description.supported_sync_modes;
-  const refuse = (message: string) => new ConnectorError('config', `Stream '${description.name}': ${message}`, { stream: description.name });
+  const refuse = (message: string) =>
+    new ConnectorError('config', `Stream '${description.name}': ${message}`, { stream: description.name });
   const primaryKey = wish.primary_key ?? description.source_defined_primary_key ?? [];
   const byWrite = wish.destination_sync_mode?.startsWith('overwrite') ? 'full_refresh' : undefined;
   const syncMode = wish.sync_mode ?? byWrite ?? (supported.includes('incremental') ? 'incremental' : 'full_refresh');
-  if (!supported.includes(syncMode)) throw refuse(`it cannot be read in mode '${syncMode}' (it can: ${supported.join(', ')}).`);
+  if (!supported.includes(syncMode))
+    throw refuse(`it cannot be read in mode '${syncMode}' (it can: ${supported.join(', ')}).`);
   const byRead = syncMode === 'incremental' ? (primaryKey.length > 0 ? 'append_dedup' : 'append') : 'overwrite';
   const destinationSyncMode = wish.destination_sync_mode ?? byRead;
   if (!POSSIBLE[syncMode].includes(destinationSyncMode)) {
-    throw refuse(`'${syncMode}' cannot be written with '${destinationSyncMode}' (possible: ${POSSIBLE[syncMode].join(', ')}).`);
+    throw refuse(
+      `'${syncMode}' cannot be written with '${destinationSyncMode}' (possible: ${POSSIBLE[syncMode].join(', ')}).`,
+    );
   }
   if (destinationSyncMode.endsWith('_dedup') && primaryKey.length === 0) {
-    throw refuse(`'${destinationSyncMode}' needs a primary key and the stream has none. Set primary_key, or use '${syncMode === 'incremental' ? 'append' : 'overwrite'}'.`);
+    throw refuse(
+      `'${destinationSyncMode}' needs a primary key and the stream has none. Set primary_key, or use '${syncMode === 'incremental' ? 'append' : 'overwrite'}'.`,
+    );
   }
   const cursorField = wish.cursor_field ?? description.default_cursor_field ?? [];
   return { description, syncMode, destinationSyncMode, primaryKey, cursorField };

@@ -1,12 +1,15 @@
 import { ConnectorError } from '@tidemark/source';
-import type { CommonOptions } from '../options.js';
+import type { CommandOptions } from '../options.js';
 import { openSession, type Session } from '../session.js';
 
 /**
  * Runs a protocol command: what it throws becomes a TRACE message, and everything is written before the process ends.
  * Gives the exit code, 0 or 1.
  */
-export async function runProtocol(options: CommonOptions, run: (session: Session) => Promise<number>): Promise<number> {
+export async function runProtocol(
+  options: CommandOptions,
+  run: (session: Session) => Promise<number>,
+): Promise<number> {
   const session = await openSession(options);
   let code = 1;
   try {

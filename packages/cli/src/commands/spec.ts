@@ -1,9 +1,9 @@
 import { loadSource } from '../input/manifest.js';
-import type { CommonOptions } from '../options.js';
+import type { CommandOptions } from '../options.js';
 import { runProtocol } from './run-protocol.js';
 
 /** `tidemark spec`: the SPEC message. No configuration, no network. */
-export function spec(manifest: string, options: CommonOptions): Promise<number> {
+export function spec(manifest: string, options: CommandOptions): Promise<number> {
   return runProtocol(options, async ({ output, context }) => {
     const source = await loadSource(manifest, context.log);
     await output.message({ type: 'SPEC', spec: await source.spec() });

@@ -1,5 +1,5 @@
 import { compile, type Template, toText } from '@tidemark/interpolation';
-import type { Json, JsonObject } from '@tidemark/protocol';
+import { Decimal, type Json, type JsonObject } from '@tidemark/protocol';
 
 /** The names that a template may read besides `config` and `parameters`. */
 export type Scope = Record<string, unknown>;
@@ -15,9 +15,14 @@ export interface Expression {
   evaluate(scope?: Scope): unknown;
   /** The value as text, as Python's `str` writes it: true is `True`, null is `None`. */
   text(scope?: Scope): string;
+  /** The value where literal evaluation makes one of this type of it (a whole number is no `number`), the text otherwise. */
+  evaluateAs(type: ScalarType, scope?: Scope): unknown;
   /** Truth by the rules of conditions: empty, `False`, `0`, `{}`, `[]` and the like are false. */
   isTrue(scope?: Scope): boolean;
 }
+
+/** The types that a value can be asked for by `evaluateAs`. */
+export type ScalarType = 'string' | 'number' | 'integer' | 'boolean';
 
 /** Where the configuration and the parameters of an expression come from. */
 export interface ExpressionSite {
@@ -35,7 +40,15 @@ export function expression(source: string, site: ExpressionSite): Expression {
     const value = template.evaluate({});
     const text = toText(value);
     const truth = template.evaluateBoolean({});
-    return { source, isConstant: true, names: template.names, evaluate: () => value, text: () => text, isTrue: () => truth };
+    return {
+      source,
+      isConstant: true,
+      names: template.names,
+      evaluate: () => value,
+      text: () => text,
+      evaluateAs: (type) => asType(type, value, text),
+      isTrue: () => truth,
+    };
   }
   return {
     source,
@@ -43,8 +56,22 @@ export function expression(source: string, site: ExpressionSite): Expression {
     names: template.names,
     evaluate: (scope) => template.evaluate(around(scope)),
     text: (scope) => toText(template.evaluate(around(scope))),
+    evaluateAs: (type, scope) => {
+      const value = template.evaluate(around(scope));
+      return asType(type, value, toText(value));
+    },
     isTrue: (scope) => template.evaluateBoolean(around(scope)),
   };
+}
+
+/** The value when it is of the type, the text when it is not: as Python has it, where true is an integer and 3 is no float. */
+function asType(type: ScalarType, value: unknown, text: string): unknown {
+  if (type === 'boolean') return typeof value === 'boolean' ? value : text;
+  if (type === 'string') return typeof value === 'string' ? value : text;
+  const isWhole = /^[+-]?\d+$/.test(text.trim());
+  const isNumber = typeof value === 'number' || typeof value === 'bigint' || Decimal.is(value);
+  if (type === 'integer') return typeof value === 'boolean' || (isNumber && isWhole) ? value : text;
+  return isNumber && !isWhole ? value : text;
 }
 
 /** A JSON value with templates in its strings (and keys), evaluated as a whole. */

@@ -68,7 +68,8 @@ function wordSchema(word: ComponentDefinition, writer: SchemaWriter): JsonSchema
 /** Null stands for "not there" wherever a field may be left out. */
 function orNull(schema: JsonSchema): JsonSchema {
   if (typeof schema.type === 'string' && !schema.enum && !schema.allOf) return { ...schema, type: [schema.type, 'null'] };
-  if (Array.isArray(schema.type)) return schema.type.includes('null') ? schema : { ...schema, type: [...(schema.type as Json[]), 'null'] };
+  if (Array.isArray(schema.type)) return (schema.type as Json[]).includes('null') ? schema : { ...schema, type: [...(schema.type as Json[]), 'null'] };
   if (Object.keys(schema).length === 0) return schema;
-  return { anyOf: [{ type: 'null' }, ...(Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema])] };
+  const kinds = Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema];
+  return { anyOf: [{ type: 'null' } as JsonSchema, ...kinds] };
 }

@@ -10,7 +10,8 @@ type Container = Record<string, unknown> | unknown[];
 /** Says of a value that a path leads to whether it is to be removed. */
 export type RemoveTest = (value: unknown) => boolean;
 
-const isContainer = (value: unknown): value is Container =>
+/** True for objects and lists as JSON has them. */
+export const isContainer = (value: unknown): value is Container =>
   Array.isArray(value) || (typeof value === 'object' && value !== null && isPlainObject(value));
 
 /** An object as JSON has it: not a `Decimal` or another object with a nature of its own. */
@@ -61,7 +62,7 @@ export class Path {
 
   /**
    * The value without what the path leads to, or the same value when there is nothing to remove: changed containers are
-   * copies. With a test, only leaves that pass it are removed. In a list, the last item goes and others become null.
+   * copies. With a test, only values that pass it are removed. In a list, the last item goes and others become null.
    */
   without<T>(root: T, test?: RemoveTest): T {
     return this.segments.length === 0 ? root : (this.remove(root, this.first, test) as T);
@@ -86,7 +87,7 @@ export class Path {
       const next = this.step(states, key, node);
       if (next.length === 0) continue;
       const value = (node as Record<string, unknown>)[key];
-      if (next.includes(this.segments.length) && (test ? !isContainer(value) && test(value) : true)) {
+      if (next.includes(this.segments.length) && (test === undefined || test(value))) {
         copy ??= copyOf(node);
         removeKey(copy, key);
         continue;

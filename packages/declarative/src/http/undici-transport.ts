@@ -92,7 +92,8 @@ class UndiciTransport implements Transport {
   private async receive(head: ResponseHead, body: Dispatcher.ResponseData['body'], streamed: boolean, signal: AbortSignal): Promise<ApiResponse> {
     const encoding = head.headers['content-encoding'];
     const host = new URL(head.url).host;
-    if (streamed) return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
+    // An error's body is small, and the error handler wants to read it.
+    if (streamed && head.status < 400) return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
     const bytesMax = this.options.responseBytesMax;
     const chunks: Buffer[] = [];
     let size = 0;

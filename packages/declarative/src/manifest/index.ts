@@ -1,3 +1,4 @@
+export type { TemplateFacts, TemplateInspector } from './checks/templates.js';
 export {
   type Diagnostic,
   diagnosticsToJson,
@@ -8,11 +9,22 @@ export {
   sortDiagnostics,
   throwOnErrors,
 } from './diagnostic.js';
+export { MIGRATIONS, migrateManifest } from './migrations/index.js';
+export type { Migration } from './migrations/migration.js';
 export { type PropagateOptions, propagate } from './parameters.js';
 export type { Place } from './place.js';
 export { type Path, Positions } from './positions.js';
 export { type ManifestTree, type ReadOptions, readManifest } from './read.js';
 export { resolveReferences } from './references.js';
 export { resolveManifest } from './resolve.js';
+export {
+  AJV_OPTIONS,
+  compileSchema,
+  precompiled,
+  type SchemaError,
+  type SchemaValidator,
+  type StandaloneFunction,
+} from './schema-validator.js';
 export { nearest } from './suggestion.js';
+export { type ValidationOptions, validateManifest } from './validate.js';
 export type { Vocabulary, WordShape } from './vocabulary.js';

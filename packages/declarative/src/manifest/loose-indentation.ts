@@ -40,14 +40,24 @@ class Scanner {
       this.#match(/[ \t]*/y);
       const column = this.#at - this.#lineStart;
       const met = this.#text[this.#at];
-      if (met === undefined || met === '\n' || met === '\r' || met === '#') return this.#endLine();
+      if (met === undefined || met === '\n' || met === '\r' || met === '#') {
+        this.#endLine();
+        return;
+      }
       if (this.#match(/[-?:](?=[ \t\r\n]|$)/y)) this.#parent = column;
       else if (this.#match(/[&!*][^ \t\r\n]*/y)) continue;
-      else if (this.#match(/[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)/y)) return this.#skipDeeper();
-      else if (met === '[' || met === '{') this.#flow(column);
+      else if (this.#match(/[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)/y)) {
+        this.#skipDeeper();
+        return;
+      } else if (met === '[' || met === '{') this.#flow(column);
       else if (met === '"' || met === "'") this.#quoted(column);
-      else if (!this.#match(/(?:[^\r\n:#]|:(?![ \t\r\n]|$)|(?<![ \t])#)+/y)) return this.#endLine();
-      else if (!/:(?=[ \t\r\n]|$)/y.test(this.#text.slice(this.#at, this.#at + 2))) return this.#skipDeeper();
+      else if (!this.#match(/(?:[^\r\n:#]|:(?![ \t\r\n]|$)|(?<![ \t])#)+/y)) {
+        this.#endLine();
+        return;
+      } else if (!/:(?=[ \t\r\n]|$)/y.test(this.#text.slice(this.#at, this.#at + 2))) {
+        this.#skipDeeper();
+        return;
+      }
       // What was read is a key when a colon follows; its column is then the one that counts.
       if (this.#text[this.#at] === ':' && !/[-?:]/.test(met)) this.#parent = column;
     }

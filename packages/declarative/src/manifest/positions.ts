@@ -5,6 +5,8 @@ export interface PlaceIndex {
   self(): Place;
   key(key: string): Place | undefined;
   value(key: string): Place | undefined;
+  /** The place of a character of the text at the key; undefined where it cannot be said. */
+  inside(key: string, offset: number): Place | undefined;
   /** True when the value at the key is a YAML alias (`*name`). */
   isAlias(key: string): boolean;
 }
@@ -95,7 +97,7 @@ export class Positions {
    * Where the value (or key) at a path of a tree stands, and the places (`$ref`, aliases, components that took a
    * parameter) through which it got there, the outermost first.
    */
-  locate(root: object, path: Path, what: 'key' | 'value' = 'value'): { at: Place; via: Place[] } {
+  locate(root: object, path: Path, what: 'key' | 'value' = 'value', offset?: number): { at: Place; via: Place[] } {
     const via: Place[] = [];
     let node: unknown = root;
     let at = this.place(root);
@@ -105,6 +107,7 @@ export class Positions {
       const last = depth === path.length - 1;
       this.#collect(node, key, via);
       at = last && what === 'key' ? this.keyPlace(node, key) : this.place(node, key);
+      if (last && offset !== undefined && offset > 0) at = this.#find(node, key, 'value', offset) ?? at;
       node = Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined;
       if (!last && typeof node === 'object' && node !== null) at = this.place(node);
     });
@@ -126,13 +129,13 @@ export class Positions {
     return origin.from === node ? undefined : this.#self(origin.from);
   }
 
-  #find(node: object, key: string, what: 'key' | 'value'): Place | undefined {
+  #find(node: object, key: string, what: 'key' | 'value', offset?: number): Place | undefined {
     const origin = this.#origins.get(node);
     if (origin === undefined) return undefined;
-    if ('index' in origin) return origin.index[what](key);
+    if ('index' in origin) return offset === undefined ? origin.index[what](key) : origin.index.inside(key, offset);
     const edge = origin.edges?.get(key);
-    if (edge) return edge.key === undefined ? this.#self(edge.holder) : this.#find(edge.holder, edge.key, what);
-    return origin.from === node ? undefined : this.#find(origin.from, key, what);
+    if (edge) return edge.key === undefined ? this.#self(edge.holder) : this.#find(edge.holder, edge.key, what, offset);
+    return origin.from === node ? undefined : this.#find(origin.from, key, what, offset);
   }
 
   #collect(node: object, key: string, via: Place[]): void {

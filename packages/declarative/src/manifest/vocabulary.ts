@@ -4,6 +4,8 @@ export interface WordShape {
   readonly fields: ReadonlySet<string>;
   /** Those of its fields that hold components (or lists or maps of them). */
   readonly slots?: ReadonlySet<string>;
+  /** By template field: the names that its templates get besides `config` and `parameters`. */
+  readonly scopes?: ReadonlyMap<string, readonly string[]>;
   /** True when it takes any other field too (custom components). */
   readonly open?: boolean;
 }

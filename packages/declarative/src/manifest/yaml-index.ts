@@ -42,6 +42,22 @@ function scalarStart(text: YamlText, index: number, event: ScalarEvent): number 
   return Math.max(0, text.source.text.lastIndexOf(indicator, event.valueStart));
 }
 
+/**
+ * Where in the source a character of a folded, escaped or indented scalar stands: the first place from which the next few
+ * characters of the value read the same. Good enough to point at, wherever the value was not mangled right there.
+ */
+function offsetInSource(source: string, event: ScalarEvent, value: string, offset: number): number {
+  const lineOfValue = value.slice(0, offset).split('\n').at(-1) as string;
+  const text = source.slice(event.valueStart, event.valueEnd);
+  const before = value.slice(0, offset).length - lineOfValue.length;
+  for (const length of [24, 12, 6]) {
+    const piece = value.slice(offset, offset + length).split('\n')[0] as string;
+    const at = piece === '' ? -1 : text.indexOf(piece, Math.min(before, text.length));
+    if (at >= 0) return event.valueStart + at;
+  }
+  return event.valueStart;
+}
+
 /** The name of the anchor that an alias points at. */
 export function aliasName(text: YamlText, event: AliasEvent): string {
   return text.source.text.slice(event.anchorStart, event.anchorEnd);
@@ -74,6 +90,15 @@ export class YamlPlaces implements PlaceIndex {
   value(key: string): Place | undefined {
     const found = this.#find(key);
     return found === undefined ? undefined : this.#place(found.value);
+  }
+
+  inside(key: string, offset: number): Place | undefined {
+    const found = this.#find(key);
+    const event = found && this.#text.events[found.value];
+    if (event?.type !== EVENT_ID.SCALAR || event.valueStart < 0) return undefined;
+    if (event.fast) return this.#text.source.at(event.valueStart + offset);
+    const value = getScalarValue(this.#text.source.text, event);
+    return this.#text.source.at(offsetInSource(this.#text.source.text, event, value, offset));
   }
 
   isAlias(key: string): boolean {

@@ -1,13 +1,38 @@
 import { streamKey } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type {
-  AttemptSummary, Destination, Job, JobOutcome, OpenOptions, Session, StoredJob, StreamPlan, Writer,
+  AttemptSummary,
+  Destination,
+  Job,
+  JobOutcome,
+  OpenOptions,
+  Session,
+  StoredJob,
+  StreamPlan,
+  Writer,
 } from '../destination.js';
 import { declaredFields, safeName } from './duckdb/column.js';
 import { Database, type DatabaseOptions, type Db } from './duckdb/database.js';
-import { beginAttempt, beginStream, endAttempt, loadJob, loadStreams, prepareLedger, type StreamRow } from './duckdb/ledger.js';
+import {
+  beginAttempt,
+  beginStream,
+  endAttempt,
+  loadJob,
+  loadStreams,
+  prepareLedger,
+  type StreamRow,
+} from './duckdb/ledger.js';
 import { RawIds } from './duckdb/raw-id.js';
-import { createTable, evolveTable, nextOf, readColumns, sqlName, successorColumns, type TableName, tableExists } from './duckdb/table.js';
+import {
+  createTable,
+  evolveTable,
+  nextOf,
+  readColumns,
+  sqlName,
+  successorColumns,
+  type TableName,
+  tableExists,
+} from './duckdb/table.js';
 import { DuckDbWriter, writeTable } from './duckdb/writer.js';
 
 /** Settings of the DuckDB destination. */
@@ -22,7 +47,10 @@ export function duckdb(options: DuckDbOptions): Destination {
   return {
     name: `duckdb:${options.path}`,
     async open(run) {
-      const database = await Database.open(options.path, { memoryLimit: options.memoryLimit ?? '256MB', threads: options.threads ?? 2 });
+      const database = await Database.open(options.path, {
+        memoryLimit: options.memoryLimit ?? '256MB',
+        threads: options.threads ?? 2,
+      });
       try {
         const db = await database.connect();
         await db.run("SET TimeZone = 'UTC'");
@@ -61,9 +89,13 @@ class DuckDbSession implements Session {
 
   /** A state covers rows. Where somebody has dropped the table that had them, the state would leave them out for ever. */
   private async dropOrphanedState(row: StreamRow): Promise<void> {
-    const table = row.status === 'open' && row.destinationSyncMode.startsWith('overwrite') ? nextOf(row.table) : row.table;
+    const table =
+      row.status === 'open' && row.destinationSyncMode.startsWith('overwrite') ? nextOf(row.table) : row.table;
     if (row.state === undefined || (await tableExists(this.db, table))) return;
-    this.options.log('WARN', `Table ${table.schema}.${table.name} is gone: stream ${row.stream.name} is read from the beginning.`);
+    this.options.log(
+      'WARN',
+      `Table ${table.schema}.${table.name} is gone: stream ${row.stream.name} is read from the beginning.`,
+    );
     row.state = undefined;
     row.status = 'open';
     row.rows = 0;
@@ -87,7 +119,11 @@ class DuckDbSession implements Session {
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const db = await this.database.connect();
     const context = { duck: this.database.duck, job: this.job!, clock: this.options.clock, ids: this.ids };
-    return DuckDbWriter.create(db, context, plans.map((plan) => ({ plan, table: this.tables.get(plan.key)! })));
+    return DuckDbWriter.create(
+      db,
+      context,
+      plans.map((plan) => ({ plan, table: this.tables.get(plan.key)! })),
+    );
   }
 
   async end(job: Job, outcome: JobOutcome, summary: AttemptSummary): Promise<void> {
@@ -105,14 +141,23 @@ class DuckDbSession implements Session {
   /** A table that Tidemark did not make is never touched. */
   private async newTableName(plan: StreamPlan): Promise<TableName> {
     const schema = plan.stream.namespace ? safeName(plan.stream.namespace, new Set(['_tidemark'])) : this.schema;
-    const ours = await this.db.all('SELECT connection, name, table_name FROM _tidemark.streams WHERE table_schema = $1', [schema]);
-    const mine = new Set(ours.filter((row) => row.connection === this.job!.connection).map((row) => String(row.table_name).toLowerCase()));
+    const ours = await this.db.all(
+      'SELECT connection, name, table_name FROM _tidemark.streams WHERE table_schema = $1',
+      [schema],
+    );
+    const mine = new Set(
+      ours.filter((row) => row.connection === this.job!.connection).map((row) => String(row.table_name).toLowerCase()),
+    );
     for (const table of this.tables.values()) if (table.schema === schema) mine.add(table.name.toLowerCase());
     const name = safeName(plan.stream.name, mine);
     const owner = ours.find((row) => String(row.table_name).toLowerCase() === name.toLowerCase());
     if (owner || (await tableExists(this.db, { schema, name }))) {
       const whose = owner ? `belongs to the connection '${owner.connection}'` : 'was not made by Tidemark';
-      throw new ConnectorError('config', `Table ${schema}.${name} in ${this.database.file} ${whose}. Write this connection to another schema or file, or move that table away.`, { stream: plan.stream.name });
+      throw new ConnectorError(
+        'config',
+        `Table ${schema}.${name} in ${this.database.file} ${whose}. Write this connection to another schema or file, or move that table away.`,
+        { stream: plan.stream.name },
+      );
     }
     return { schema, name };
   }

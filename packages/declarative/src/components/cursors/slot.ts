@@ -2,12 +2,17 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 import type { PartitionCursor, RecordData } from '@tidemark/source';
 import { slot } from '../../component/slot.js';
 import type { RequestParts } from '../requesters/slot.js';
+import type { Moment } from './moment.js';
 
 /** What `incremental_sync` builds: makes the cursor of one partition, and knows the stream's cursor as a whole. */
 export interface IncrementalSync {
   readonly cursorField: string;
   /** True when the user may choose another cursor field (`allow_catalog_defined_cursor_field`). */
   readonly allowsChosenCursor: boolean;
+  /** The same with the field that the user chose in the catalog. */
+  chosen(cursorField: string): IncrementalSync;
+  /** False when there is no way to keep a state for each partition. */
+  readonly allowsPartitions: boolean;
   /**
    * A cursor for one partition, from its part of the state. `lookbackSeconds` is the partition layer's own look-back;
    * `fingerprint` changes when page positions of an earlier run mean nothing any more.
@@ -27,8 +32,22 @@ export interface IncrementalSync {
   /** Orders two cursor values as they stand in a state. */
   compare(a: unknown, b: unknown): number;
   /** The record's cursor value in the form of the state; undefined when it has none or it cannot be read. */
-  valueOf(record: RecordData): unknown;
-  /** For a data feed: false once a record is older than what the state says was read. */
-  isNew(record: RecordData, state: JsonObject | undefined): boolean;
+  valueOf(record: RecordData): Json | undefined;
+  /** The highest cursor value of a page in the form of the state: far cheaper than `valueOf` of each record. */
+  highest(records: readonly RecordData[]): Json | undefined;
+  /**
+   * False when the record lies before what `state` (less the look-backs) says was read, or beyond the end. A record without
+   * a cursor value that can be read counts as new.
+   */
+  isNew(record: RecordData, state: JsonObject | undefined, lookbackSeconds?: number): boolean;
 }
 export const incrementalSyncSlot = slot<IncrementalSync>('cursor');
+
+/** A moment of the manifest within its bounds, as it is when it is asked for. */
+export interface BoundedMoment {
+  /** `field` names it in errors; `format` is read by when it has none of its own. Throws ConnectorError (config). */
+  moment(field: string, format: string): Moment;
+  /** Nothing stands in its place. */
+  readonly isEmpty: boolean;
+}
+export const boundedMomentSlot = slot<BoundedMoment>('moment');

@@ -1,27 +1,29 @@
 import { ConnectorError } from '@tidemark/source';
+import type { BytesHint } from './slot.js';
 
 const EXCERPT_LENGTH = 120;
 
-/** What is known of a body that could not be decoded. */
-export interface BodyFacts {
-  status?: number;
-  contentType?: string;
-  url: string;
-  /** The body's beginning. */
-  text: string;
-}
-
-/** The error for a body that is not what it should be; `redact` removes secrets from its excerpt. */
-export function bodyError(due: string, facts: BodyFacts, redact: (text: string) => string, cause?: unknown): ConnectorError {
-  const excerpt = redact(facts.text.slice(0, EXCERPT_LENGTH * 8).replace(/\s+/g, ' ').trim()).slice(0, EXCERPT_LENGTH);
-  const about = [facts.status === undefined ? undefined : `status ${facts.status}`, facts.contentType].filter(Boolean).join(', ');
+/**
+ * The error for a body that is not what it should be: `due` says what ('JSON'), `text` is its beginning. `redact` removes
+ * secrets from all that is quoted.
+ */
+export function bodyError(
+  due: string,
+  { url, status, contentType, text }: BytesHint & { text: string },
+  redact: (text: string) => string,
+  cause?: unknown,
+): ConnectorError {
+  const excerpt = redact(text.slice(0, EXCERPT_LENGTH * 8)).replace(/\s+/g, ' ').trim().slice(0, EXCERPT_LENGTH);
+  const about = [status === undefined ? undefined : `status ${status}`, contentType].filter(Boolean).join(', ');
   const reason = cause instanceof Error ? ` (${redact(cause.message).slice(0, EXCERPT_LENGTH)})` : '';
-  return new ConnectorError('system', `The API's answer${about ? ` (${about})` : ''} is not ${due}: it begins with '${excerpt}'.`, {
-    detail: `${redact(withoutQuery(facts.url))}${reason}`,
+  const begins = excerpt === '' ? '' : `: it begins with '${excerpt}'`;
+  return new ConnectorError('system', `The API's answer${about ? ` (${about})` : ''} is not ${due}${begins}.`, {
+    detail: `${redact(url.split(/[?#]/, 1)[0] ?? '')}${reason}`,
     cause,
   });
 }
 
-function withoutQuery(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? '';
+/** True when bytes begin as a web page does: an error page, a login, a captive portal. */
+export function looksLikeHtml(text: string): boolean {
+  return /^\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text);
 }

@@ -1,9 +1,10 @@
 import { type Json, parseJson } from '@tidemark/protocol';
 import { type BuildContext, component } from '../../component/index.js';
-import type { ApiResponse } from '../../http/response.js';
+import { type ApiResponse, decodeText } from '../../http/response.js';
 import { bodyError } from './body-error.js';
+import { hintOf } from './byte-decoder.js';
 import { collect } from './bytes.js';
-import { type Decoder, decoderSlot } from './slot.js';
+import { type BytesHint, type Decoder, decoderSlot } from './slot.js';
 
 /** A whole JSON document. */
 class WholeJsonDecoder implements Decoder {
@@ -11,29 +12,31 @@ class WholeJsonDecoder implements Decoder {
   constructor(private readonly context: BuildContext) {}
 
   async *decode(response: ApiResponse): AsyncIterable<unknown[]> {
-    if (response.bytes().byteLength === 0) return;
-    let body: Json;
-    try {
-      body = response.json();
-    } catch (cause) {
-      const text = response.text();
-      if (text.trim() === '') return;
-      const contentType = response.headers['content-type'];
-      throw bodyError('JSON', { status: response.status, contentType, url: response.url, text }, this.context.redact, cause);
+    if (response.bytes().byteLength > 0) {
+      yield this.bodies(
+        () => response.json(),
+        () => response.text(),
+        hintOf(response),
+      );
     }
-    yield bodiesOf(body);
   }
 
-  async *decodeBytes(bytes: AsyncIterable<Uint8Array>, hint: { contentType?: string; url: string }): AsyncIterable<unknown[]> {
-    const text = new TextDecoder().decode(await collect(bytes, this.context.settings.responseBytesMax));
-    if (text.trim() === '') return;
-    let body: Json;
+  async *decodeBytes(bytes: AsyncIterable<Uint8Array>, hint: BytesHint): AsyncIterable<unknown[]> {
+    const text = decodeText(await collect(bytes, this.context.settings.responseBytesMax), hint.contentType);
+    yield this.bodies(
+      () => parseJson(text),
+      () => text,
+      hint,
+    );
+  }
+
+  private bodies(parse: () => Json, text: () => string, hint: BytesHint): unknown[] {
     try {
-      body = parseJson(text);
+      return bodiesOf(parse());
     } catch (cause) {
-      throw bodyError('JSON', { ...hint, text }, this.context.redact, cause);
+      if (text().trim() === '') return [];
+      throw bodyError('JSON', { ...hint, text: text() }, this.context.redact, cause);
     }
-    yield bodiesOf(body);
   }
 }
 

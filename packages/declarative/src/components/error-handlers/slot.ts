@@ -19,6 +19,8 @@ export interface Resolution {
   failureType?: 'system_error' | 'config_error' | 'transient_error';
   /** A sentence for the user. */
   message?: string;
+  /** A filter of the manifest decided, not a default. */
+  isExplicit?: boolean;
 }
 
 /** An answer, or the error that came instead of one. */

@@ -1,9 +1,8 @@
-import type { RecordData } from '@tidemark/source';
 import { component, type Expression, field } from '../../component/index.js';
 import { Path } from '../../component/path.js';
 import { type RecordExpander, recordExpanderSlot } from './expander-slot.js';
-import { asRecords } from './records.js';
-import { type Extractor, extractorSlot } from './slot.js';
+import { extraction } from './records.js';
+import { type Extraction, type Extractor, extractorSlot } from './slot.js';
 
 /** Finds records at a path of the body. */
 class PathExtractor implements Extractor {
@@ -16,10 +15,12 @@ class PathExtractor implements Extractor {
     if (segments.every((segment) => segment.isConstant)) this.path = this.currentPath();
   }
 
-  extract(bodies: readonly unknown[], signal: AbortSignal): readonly RecordData[] | Promise<readonly RecordData[]> {
+  extract(bodies: readonly unknown[], signal: AbortSignal): Extraction | Promise<Extraction> {
     const path = this.segments.length === 0 ? undefined : this.currentPath();
     const records = path === undefined ? wholeBodies(bodies) : bodies.length === 1 ? at(path, bodies[0]) : atEach(path, bodies);
-    return this.expander ? this.expander.expand(records, signal) : asRecords(records);
+    if (!this.expander) return extraction(records);
+    const expanded = this.expander.expand(records, signal);
+    return expanded instanceof Promise ? expanded.then(extraction) : extraction(expanded);
   }
 
   /** The path under the configuration as it is now. */
@@ -67,7 +68,9 @@ export const dpathExtractor = component('DpathExtractor', {
       .list(field.template())
       .doc('Keys from the top of the body down to the records; `*` is every item, `**` any depth. Empty: the body itself.')
       .example(['data'], ['data', '*', 'record'], ['{{ parameters.name }}']),
-    record_expander: field.slot(recordExpanderSlot).optional().doc('Makes records of the items of a list inside each record.'),
+    record_expander: field.slot(recordExpanderSlot).optional()
+      .defaultType('RecordExpander')
+      .doc('Makes records of the items of a list inside each record.'),
   },
   examples: [{ type: 'DpathExtractor', field_path: ['data', 'items'] }],
   build: ({ fields }) => new PathExtractor(fields.field_path, fields.record_expander),

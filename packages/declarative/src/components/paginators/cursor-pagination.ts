@@ -50,7 +50,7 @@ export const cursorPagination = component('CursorPagination', {
       ...facts.scope,
       response: facts.response ?? {},
       headers: readsHeaders ? headersOf(facts.headers) : {},
-      last_record: facts.lastRecord,
+      last_record: facts.lastRecord ?? null,
       last_page_size: facts.lastPageSize,
       page_size: facts.pageSize ?? pageSize,
     });

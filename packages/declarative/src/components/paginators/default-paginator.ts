@@ -21,6 +21,9 @@ class StrategyPaginator implements Paginator {
   get pageSize(): number | undefined {
     return this.strategy.pageSize;
   }
+  get countsRecords(): boolean {
+    return this.strategy.countsRecords === true;
+  }
   next(facts: PageFacts): Json | undefined {
     return this.strategy.next(facts);
   }

@@ -4,7 +4,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /**
  * Makes the `headers` that a template reads: every name in lower case and in the spelling that the template itself uses, and
- * under `link` the links of the Link header by their relation. `sources` are the templates; they are looked through once.
+ * under `link` the links of the Link header by their relation (`Link` is the header as it came). `sources` are the templates; they are looked through once.
  */
 export function headerScope(sources: readonly string[]): (headers: Headers) => JsonObject {
   const spellings = new Set(sources.flatMap((source) => source.match(/[\w-]*[A-Z][\w-]*/g) ?? []));
@@ -12,7 +12,7 @@ export function headerScope(sources: readonly string[]): (headers: Headers) => J
     const scope: JsonObject = { ...headers };
     for (const spelling of spellings) {
       const value = headers[spelling.toLowerCase()];
-      if (value !== undefined) scope[spelling] = spelling.toLowerCase() === 'link' ? parseLinks(value) : value;
+      if (value !== undefined) scope[spelling] = value;
     }
     scope.link = parseLinks(headers.link ?? '');
     return scope;

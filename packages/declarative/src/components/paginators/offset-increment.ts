@@ -22,6 +22,7 @@ export const offsetIncrement = component('OffsetIncrement', {
     return {
       initialToken: fields.inject_on_first_request ? 0 : undefined,
       pageSize,
+      countsRecords: true,
       next: (facts) => {
         const { lastPageSize, response } = facts;
         const asked = facts.pageSize ?? (size && readsResponse ? evaluatedPageSize(size, { response }) : pageSize);

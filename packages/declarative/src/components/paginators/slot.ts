@@ -28,6 +28,8 @@ export interface PaginationStrategy {
   readonly initialToken: Json | undefined;
   /** Records a page; undefined when the strategy has none. */
   readonly pageSize: number | undefined;
+  /** The token is reckoned from the number of records, which must be that of one list. */
+  readonly countsRecords?: boolean;
   /** The token of the next page; undefined (or null, '' and the like for cursors) at the end. */
   next(facts: PageFacts): Json | undefined;
 }
@@ -39,6 +41,8 @@ export interface Paginator {
   readonly isPaginated: boolean;
   readonly initialToken: Json | undefined;
   readonly pageSize: number | undefined;
+  /** The token is reckoned from the number of records, which must be that of one list. */
+  readonly countsRecords?: boolean;
   next(facts: PageFacts): Json | undefined;
   /** What the token and the page size add to the request. */
   parts(token: Json | undefined, pageSize?: number): RequestParts;

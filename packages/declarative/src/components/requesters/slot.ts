@@ -63,3 +63,5 @@ export interface RequestBody {
   parts(scope: Scope): Pick<RequestParts, 'bodyData' | 'bodyJson'>;
 }
 export const requestBodySlot = slot<RequestBody>('request body');
+/** What `value` of a GraphQL body builds: the fields of the JSON document. */
+export const graphQlQuerySlot = slot<(scope: Scope) => Record<string, unknown> | string>('GraphQL query');

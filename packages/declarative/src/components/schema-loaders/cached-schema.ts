@@ -1,11 +1,13 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError } from '@tidemark/source';
 import type { BuildContext } from '../../component/context.js';
+import { setKey } from '../../component/path.js';
+import { readSchemaFile } from './schema-file.js';
 import type { SchemaLoader } from './slot.js';
 
 /**
- * The schema of a stream, loaded once: by its loader, by several whose properties are merged, or, where it has none, from
- * `schemas/NAME.json` in the connector's folder; a stream without any has an empty schema.
+ * The schema of a stream, loaded once: by its loader, by several whose properties are merged (those of the first win), or,
+ * where it has none, from `schemas/NAME.json` in the connector's folder; a stream without any has an empty schema. A load
+ * that failed is tried again by whoever asks next.
  */
 export function cachedSchema(
   loader: SchemaLoader | SchemaLoader[] | undefined,
@@ -18,23 +20,28 @@ export function cachedSchema(
     return Promise.all(loader.map((one) => one.load())).then(merge);
   };
   return () => {
-    cached ??= load();
-    return cached;
+    if (cached !== undefined) return cached;
+    const loaded = load();
+    cached = loaded;
+    if (loaded instanceof Promise) {
+      loaded.catch(() => {
+        cached = undefined;
+      });
+    }
+    return loaded;
   };
 }
 
 function merge(schemas: JsonObject[]): JsonObject {
   const properties: JsonObject = {};
-  for (const schema of schemas) Object.assign(properties, schema.properties ?? {});
-  return { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', properties };
+  for (const schema of schemas) {
+    for (const [name, property] of Object.entries((schema.properties ?? {}) as JsonObject)) {
+      if (!Object.hasOwn(properties, name)) setKey(properties as Record<string, unknown>, name, property);
+    }
+  }
+  return { $schema: 'http://json-schema.org/draft-07/schema#', type: ['null', 'object'], properties };
 }
 
 function fromFile({ name, parameters, context }: { name: string; parameters: JsonObject; context: BuildContext }): JsonObject {
-  const text = context.readFile(`schemas/${String(parameters.name ?? name)}.json`);
-  if (text === undefined) return {};
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch (cause) {
-    throw new ConnectorError('config', `The schema file of the stream '${name}' is not JSON.`, { cause });
-  }
+  return readSchemaFile(`./schemas/${String(parameters.name ?? name)}.json`, context.readFile) ?? {};
 }

@@ -1,14 +1,12 @@
-import { type JsonObject, parseJson } from '@tidemark/protocol';
+import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
-import { resolveReferences } from './references.js';
+import { readSchemaFile } from './schema-file.js';
 import { type SchemaLoader, schemaLoaderSlot } from './slot.js';
-
-type ReadFile = (path: string) => string | undefined;
 
 export const jsonFileSchemaLoader = component('JsonFileSchemaLoader', {
   slot: schemaLoaderSlot,
-  doc: "The schema stands in a file of the connector's folder.",
+  doc: "The schema stands in a file of the connector's folder. References to other files of that folder are resolved.",
   fields: {
     file_path: field
       .template()
@@ -21,39 +19,11 @@ export const jsonFileSchemaLoader = component('JsonFileSchemaLoader', {
     let schema: JsonObject | undefined;
     return {
       load: () => {
-        schema ??= loadFile(fields.file_path.text(), context.readFile);
+        const path = fields.file_path.text();
+        schema ??= readSchemaFile(path, context.readFile);
+        if (!schema) throw new ConnectorError('config', `The schema file ${path} is not in the connector's folder.`);
         return schema;
       },
     };
   },
 });
-
-function loadFile(path: string, readFile: ReadFile): JsonObject {
-  const { text, folder } = find(path, readFile);
-  const read = (name: string): JsonObject => {
-    const shared = readFile(`${folder}/shared/${name}`) ?? readFile(`${folder}/${name}`);
-    if (shared === undefined) throw new ConnectorError('config', `The schema file ${path} refers to ${name}, which is not there.`);
-    return parse(shared, name);
-  };
-  return resolveReferences(parse(text, path), read);
-}
-
-/** A path may begin with the name of the connector's package, as published manifests have it. */
-function find(path: string, readFile: ReadFile): { text: string; folder: string } {
-  const plain = path.replace(/^(?:\.?\/)+/, '');
-  for (const candidate of [plain, plain.replace(/^source_[^/]*\//, '')]) {
-    const text = readFile(candidate);
-    if (text !== undefined) return { text, folder: candidate.split('/').slice(0, -1).join('/') || '.' };
-  }
-  throw new ConnectorError('config', `The schema file ${path} is not in the connector's folder.`);
-}
-
-function parse(text: string, path: string): JsonObject {
-  try {
-    const schema = parseJson(text);
-    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as JsonObject;
-  } catch (cause) {
-    throw new ConnectorError('config', `The schema file ${path} is not JSON.`, { cause });
-  }
-  throw new ConnectorError('config', `The schema file ${path} holds no JSON object.`);
-}

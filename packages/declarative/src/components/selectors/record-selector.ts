@@ -1,7 +1,8 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import { type BuildContext, component, field, type Scope } from '../../component/index.js';
-import { extractorSlot, type Extractor } from '../extractors/slot.js';
+import type { Decoder } from '../decoders/slot.js';
+import { type Extractor, extractorSlot } from '../extractors/slot.js';
 import { defaultNormalization } from './type-normalizer.js';
 import {
   type RecordFilter,
@@ -29,16 +30,23 @@ class StepSelector implements RecordSelector {
     private readonly context: BuildContext,
   ) {}
 
+  get decoder(): Decoder | undefined {
+    return this.parts.extractor.decoder;
+  }
+  get countIsSum(): boolean {
+    return this.parts.extractor.countIsSum === true;
+  }
+
   async select(bodies: readonly unknown[], scope: Scope, { signal, keep }: SelectOptions): Promise<Selection> {
     const found = this.parts.extractor.extract(bodies, signal);
-    const raw = found instanceof Promise ? await found : found;
+    const { records: raw, count } = found instanceof Promise ? await found : found;
     const change = await this.change(scope);
     const last = raw.at(-1);
     if (!change && !this.parts.filter && !keep) {
-      return { records: raw as RecordData[], rawCount: raw.length, lastRecord: last };
+      return { records: raw as RecordData[], rawCount: count, lastRecord: last };
     }
     const records = this.run(raw, scope, change, keep);
-    return { records: records.kept, rawCount: raw.length, lastRecord: records.last ?? (last && attempt(last, change)) };
+    return { records: records.kept, rawCount: count, lastRecord: records.last ?? (last && attempt(last, change)) };
   }
 
   private run(

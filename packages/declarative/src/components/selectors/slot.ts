@@ -2,6 +2,7 @@ import type { JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import type { Scope } from '../../component/expression.js';
 import { slot } from '../../component/slot.js';
+import type { Decoder } from '../decoders/slot.js';
 
 /** What is left of a page, and what it was. */
 export interface Selection {
@@ -26,6 +27,10 @@ export interface SelectOptions {
 export interface RecordSelector {
   /** Leaves the bodies as they are. `scope` is one object for all bodies of a page, with `stream_slice` and its kin. */
   select(bodies: readonly unknown[], scope: Scope, options: SelectOptions): Promise<Selection>;
+  /** Decodes the response in place of the retriever's decoder. */
+  readonly decoder?: Decoder;
+  /** `rawCount` is a sum over several lists: paging by offset would skip records. */
+  readonly countIsSum?: boolean;
 }
 export const recordSelectorSlot = slot<RecordSelector>('record selector');
 

@@ -1,6 +1,5 @@
-import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
-import { component } from '../../component/define.js';
-import { field } from '../../component/field.js';
+import { type ConnectorSpecification, canonical, type JsonObject } from '@tidemark/protocol';
+import { component, field } from '../../component/index.js';
 import { authFlowSlot, configNormalizationSlot, type Spec, specSlot } from './slot.js';
 
 /** The word for what a user must configure. */
@@ -17,6 +16,16 @@ export const spec = component('Spec', {
       .defaultType('ConfigNormalizationRules')
       .doc('Migrations, transformations and validations of the configuration.'),
   },
+  examples: [
+    {
+      type: 'Spec',
+      connection_specification: {
+        type: 'object',
+        required: ['api_key'],
+        properties: { api_key: { type: 'string', title: 'API key', airbyte_secret: true } },
+      },
+    },
+  ],
   build({ fields }): Spec {
     const rules = fields.config_normalization_rules;
     const specification: ConnectorSpecification = { connectionSpecification: fields.connection_specification };
@@ -25,15 +34,15 @@ export const spec = component('Spec', {
     return {
       specification,
       migrate(config: JsonObject): boolean {
-        const before = JSON.stringify(config);
+        const before = canonical(config);
         for (const migration of rules?.migrations ?? []) for (const step of migration.transformations) step.transform(config);
-        return JSON.stringify(config) !== before;
+        return canonical(config) !== before;
       },
       transform(config: JsonObject): void {
         for (const step of rules?.transformations ?? []) step.transform(config);
       },
-      validate(config: JsonObject): void {
-        for (const rule of rules?.validations ?? []) rule.validate(config);
+      async validate(config: JsonObject): Promise<void> {
+        for (const rule of rules?.validations ?? []) await rule.validate(config);
       },
     };
   },

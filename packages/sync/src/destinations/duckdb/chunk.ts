@@ -1,5 +1,5 @@
-import type { DuckDBAppender, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
 import type * as Api from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
 import type * as Bindings from '@duckdb/node-bindings';
 
 /** How many rows a DuckDB vector holds. */
@@ -64,7 +64,13 @@ export class ColumnData {
  * Texts in DuckDB's documented layout (`duckdb_string_t`: length, then up to 12 bytes in place, or 4 bytes and a
  * pointer). The column's texts go over as one string; the rows then point into it.
  */
-function storeTexts(raw: typeof Bindings, vector: Bindings.Vector, texts: string[], words: Uint32Array, rows: number): void {
+function storeTexts(
+  raw: typeof Bindings,
+  vector: Bindings.Vector,
+  texts: string[],
+  words: Uint32Array,
+  rows: number,
+): void {
   const bytes = new Uint8Array(words.buffer);
   let length = 0;
   let long = false;
@@ -73,7 +79,9 @@ function storeTexts(raw: typeof Bindings, vector: Bindings.Vector, texts: string
     if (size > LONG_TEXT) long = true;
     else length += size;
   }
-  const joined = Buffer.from(long ? texts.map((text) => (text.length > LONG_TEXT ? '' : text)).join('') : texts.join(''));
+  const joined = Buffer.from(
+    long ? texts.map((text) => (text.length > LONG_TEXT ? '' : text)).join('') : texts.join(''),
+  );
   const ascii = joined.length === length;
   const base = joined.length > 12 ? assign(raw, vector, joined) : 0n;
   const baseLow = Number(base & 0xffffffffn);
@@ -108,7 +116,7 @@ function storeTexts(raw: typeof Bindings, vector: Bindings.Vector, texts: string
     const entry = raw.vector_get_data(vector, rows * 16);
     bytes.set(entry.subarray(row * 16, row * 16 + 16), row * 16);
   }
-  raw.copy_data_to_vector(vector, 0, words.buffer, 0, rows * 16);
+  raw.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, rows * 16);
 }
 
 /** Puts one text into the vector's own memory and says where it is. */
@@ -138,7 +146,8 @@ export class ChunkAppender {
   append(rows: number, bytes: number): void {
     this.chunk.reset();
     this.chunk.rowCount = rows;
-    this.columns.forEach((column, index) => column.store(this.duck, this.chunk, index, this.widths[index]!, rows));
+    for (const [index, column] of this.columns.entries())
+      column.store(this.duck, this.chunk, index, this.widths[index]!, rows);
     this.appender.appendDataChunk(this.chunk);
     for (const column of this.columns) column.clear();
     // The appender itself only counts rows: with wide ones it would hold gigabytes.

@@ -78,7 +78,11 @@ export class Database {
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
     const duck = await importDuck();
     const file = prepare(path);
-    if (openFiles().has(file)) throw new ConnectorError('transient', `${path} is in use by another sync of this process. Run one after the other.`);
+    if (openFiles().has(file))
+      throw new ConnectorError(
+        'transient',
+        `${path} is in use by another sync of this process. Run one after the other.`,
+      );
     openFiles().add(file);
     try {
       const settings = { memory_limit: options.memoryLimit, threads: String(options.threads) };
@@ -118,7 +122,10 @@ function prepare(path: string): string {
 /** Made beside its place and renamed: a kill never leaves half a file that nothing can open. */
 async function makeFile(duck: Duck, file: string): Promise<void> {
   if (existsSync(`${file}.wal`) && statSync(`${file}.wal`).size > 0) {
-    throw new ConnectorError('config', `${file}.wal is there and ${file} is not: it belongs to a database that was moved or deleted. Move it away first.`);
+    throw new ConnectorError(
+      'config',
+      `${file}.wal is there and ${file} is not: it belongs to a database that was moved or deleted. Move it away first.`,
+    );
   }
   const draft = `${file}.${process.pid}.new`;
   rmSync(draft, { force: true });

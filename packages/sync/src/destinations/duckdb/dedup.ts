@@ -17,7 +17,13 @@ function fieldSql(columns: Columns, path: readonly string[]): string | undefined
  * Deletes what the rows since `mark` supersede, and which of them are superseded: of the rows of one primary key the one
  * with the greatest cursor stays, of equal ones the one that came last. Rows with no key at all are left alone.
  */
-export async function removeSuperseded(db: Db, table: string, columns: Columns, plan: StreamPlan, mark: number): Promise<void> {
+export async function removeSuperseded(
+  db: Db,
+  table: string,
+  columns: Columns,
+  plan: StreamPlan,
+  mark: number,
+): Promise<void> {
   const keys = plan.primaryKey.map((path) => fieldSql(columns, path)).filter((sql) => sql !== undefined);
   if (keys.length === 0) return;
   const cursor = fieldSql(columns, plan.cursorField);

@@ -1,6 +1,14 @@
 import { type JsonObject, parseJson, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import type { AttemptSummary, Job, JobOutcome, StoredJob, StoredStream, StreamPlan, StreamState } from '../../destination.js';
+import type {
+  AttemptSummary,
+  Job,
+  JobOutcome,
+  StoredJob,
+  StoredStream,
+  StreamPlan,
+  StreamState,
+} from '../../destination.js';
 import type { Db } from './database.js';
 import type { TableName } from './table.js';
 
@@ -32,7 +40,10 @@ export async function prepareLedger(db: Db): Promise<void> {
     const { version } = await db.one('SELECT max(version) AS version FROM _tidemark.version');
     if (version === null || version === undefined) await db.run(`INSERT INTO _tidemark.version VALUES (${VERSION})`);
     else if (Number(version) > VERSION) {
-      throw new ConnectorError('config', `The books in this file were written by a newer Tidemark (version ${version}, this one knows ${VERSION}). Update Tidemark.`);
+      throw new ConnectorError(
+        'config',
+        `The books in this file were written by a newer Tidemark (version ${version}, this one knows ${VERSION}). Update Tidemark.`,
+      );
     }
   });
 }
@@ -47,7 +58,9 @@ export interface StreamRow extends StoredStream {
 const num = (value: unknown): number => Number(value ?? 0);
 
 export async function loadStreams(db: Db, connection: string): Promise<StreamRow[]> {
-  const rows = await db.all('SELECT * FROM _tidemark.streams WHERE connection = $1 ORDER BY namespace, name', [connection]);
+  const rows = await db.all('SELECT * FROM _tidemark.streams WHERE connection = $1 ORDER BY namespace, name', [
+    connection,
+  ]);
   return rows.map((row) => ({
     stream: { name: String(row.name), namespace: row.namespace === '' ? undefined : String(row.namespace) },
     table: { schema: String(row.table_schema), name: String(row.table_name) },
@@ -68,7 +81,13 @@ export async function loadJob(db: Db, connection: string, streams: StoredStream[
   if (row.id === undefined) return undefined;
   const { nonce, fingerprint } = row;
   return {
-    job: { connection, id: num(row.id), nonce: String(nonce), fingerprint: String(fingerprint), attempt: num(row.attempt) },
+    job: {
+      connection,
+      id: num(row.id),
+      nonce: String(nonce),
+      fingerprint: String(fingerprint),
+      attempt: num(row.attempt),
+    },
     outcome: String(row.outcome) as StoredJob['outcome'],
     lastAttemptRows: num(row.last_attempt_rows),
     streams,
@@ -83,20 +102,30 @@ export function at(ms: number): string {
 export async function beginAttempt(db: Db, job: Job, now: number): Promise<void> {
   const key = [job.connection, job.id];
   if (job.attempt === 1) {
-    await db.run(
-      `INSERT INTO _tidemark.jobs VALUES ($1, $2, $3, $4, 1, 'running', -1, ${at(now)}, NULL)`,
-      [...key, job.nonce, job.fingerprint],
-    );
+    await db.run(`INSERT INTO _tidemark.jobs VALUES ($1, $2, $3, $4, 1, 'running', -1, ${at(now)}, NULL)`, [
+      ...key,
+      job.nonce,
+      job.fingerprint,
+    ]);
   } else {
     await db.run(
       `UPDATE _tidemark.jobs SET attempt = $3, outcome = 'running', last_attempt_rows = -1 WHERE connection = $1 AND id = $2`,
       [...key, job.attempt],
     );
   }
-  await db.run(`INSERT INTO _tidemark.attempts VALUES ($1, $2, $3, 'running', 0, NULL, ${at(now)}, NULL)`, [...key, job.attempt]);
+  await db.run(`INSERT INTO _tidemark.attempts VALUES ($1, $2, $3, 'running', 0, NULL, ${at(now)}, NULL)`, [
+    ...key,
+    job.attempt,
+  ]);
 }
 
-export async function endAttempt(db: Db, job: Job, outcome: JobOutcome, summary: AttemptSummary, now: number): Promise<void> {
+export async function endAttempt(
+  db: Db,
+  job: Job,
+  outcome: JobOutcome,
+  summary: AttemptSummary,
+  now: number,
+): Promise<void> {
   const key = [job.connection, job.id];
   await db.run(
     `UPDATE _tidemark.jobs SET outcome = $3, last_attempt_rows = $4, ended_at = ${at(now)} WHERE connection = $1 AND id = $2`,
@@ -110,23 +139,55 @@ export async function endAttempt(db: Db, job: Job, outcome: JobOutcome, summary:
 }
 
 /** Writes the stream's row for a new attempt. */
-export async function beginStream(db: Db, job: Job, plan: StreamPlan, row: StreamRow | undefined, table: TableName, now: number): Promise<void> {
+export async function beginStream(
+  db: Db,
+  job: Job,
+  plan: StreamPlan,
+  row: StreamRow | undefined,
+  table: TableName,
+  now: number,
+): Promise<void> {
   const key = [job.connection, plan.stream.namespace ?? '', plan.stream.name];
   await db.run('DELETE FROM _tidemark.streams WHERE connection = $1 AND namespace = $2 AND name = $3', key);
   await db.run(
     `INSERT INTO _tidemark.streams VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, ${at(now)})`,
     [
-      ...key, table.schema, table.name, job.nonce, plan.generation, plan.syncMode, plan.destinationSyncMode,
-      plan.state ? stringify(plan.state) : null, plan.rowsBefore, plan.openSince, row?.rawIdMark ?? 0,
+      ...key,
+      table.schema,
+      table.name,
+      job.nonce,
+      plan.generation,
+      plan.syncMode,
+      plan.destinationSyncMode,
+      plan.state ? stringify(plan.state) : null,
+      plan.rowsBefore,
+      plan.openSince,
+      row?.rawIdMark ?? 0,
     ],
   );
 }
 
 /** Stores the state that covers what the same transaction has written. */
-export async function storeState(db: Db, connection: string, plan: StreamPlan, state: StreamState, mark: number, complete: boolean, now: number): Promise<void> {
+export async function storeState(
+  db: Db,
+  connection: string,
+  plan: StreamPlan,
+  state: StreamState,
+  mark: number,
+  complete: boolean,
+  now: number,
+): Promise<void> {
   await db.run(
     `UPDATE _tidemark.streams SET state = $4, "rows" = "rows" + $5, raw_id_mark = greatest(raw_id_mark, $6), status = $7, updated_at = ${at(now)}
       WHERE connection = $1 AND namespace = $2 AND name = $3`,
-    [connection, plan.stream.namespace ?? '', plan.stream.name, stringify(state.state), state.rows, mark, complete ? 'complete' : 'open'],
+    [
+      connection,
+      plan.stream.namespace ?? '',
+      plan.stream.name,
+      stringify(state.state),
+      state.rows,
+      mark,
+      complete ? 'complete' : 'open',
+    ],
   );
 }

@@ -17,7 +17,8 @@ export function integerOf(value: unknown): bigint | undefined {
  */
 export function numberText(value: unknown): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  const text = typeof value === 'string' ? value : Decimal.is(value) ? value.text : typeof value === 'object' ? '' : String(value);
+  const text =
+    typeof value === 'string' ? value : Decimal.is(value) ? value.text : typeof value === 'object' ? '' : String(value);
   const match = NUMBER.exec(text);
   if (!match) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;

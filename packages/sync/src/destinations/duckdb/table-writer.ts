@@ -116,16 +116,32 @@ export class TableWriter {
     const layout = await layoutOf(this.db, this.table);
     const byName = new Map(this.columns.list.map((column) => [column.name, column]));
     this.slots = layout.map(({ name }) => (OWN.has(name) ? { own: name } : { column: byName.get(name) }));
-    const widths = layout.map(({ type }, index) => (this.slots[index]!.own === '_airbyte_raw_id' ? 16 : encodingOf(type).width));
+    const widths = layout.map(({ type }, index) =>
+      this.slots[index]!.own === '_airbyte_raw_id' ? 16 : encodingOf(type).width,
+    );
     const { api } = duck;
     const types = layout.map(({ type }, index) => {
       if (type === 'UUID') return api.UUID;
-      if (type === 'JSON') return api.JSON;
+      if (type === 'JSON') return api.DuckDBVarCharType.create('JSON');
       if (widths[index] === 0) return api.VARCHAR;
-      return { BIGINT: api.BIGINT, DOUBLE: api.DOUBLE, BOOLEAN: api.BOOLEAN, DATE: api.DATE, TIMESTAMP: api.TIMESTAMP, TIME: api.TIME }[type] ?? api.TIMESTAMPTZ;
+      return (
+        {
+          BIGINT: api.BIGINT,
+          DOUBLE: api.DOUBLE,
+          BOOLEAN: api.BOOLEAN,
+          DATE: api.DATE,
+          TIMESTAMP: api.TIMESTAMP,
+          TIME: api.TIME,
+        }[type] ?? api.TIMESTAMPTZ
+      );
     });
     try {
-      return new ChunkAppender(duck, await this.db.connection.createAppender(this.table.name, this.table.schema), types, widths);
+      return new ChunkAppender(
+        duck,
+        await this.db.connection.createAppender(this.table.name, this.table.schema),
+        types,
+        widths,
+      );
     } catch (error) {
       throw this.db.error(error);
     }
@@ -136,9 +152,11 @@ export class TableWriter {
     this.slots.forEach(({ own, column }, index) => {
       const data = this.appender!.columns[index]!;
       if (own === '_airbyte_raw_id') this.context.ids.fill(data.words, count);
-      else if (own === '_airbyte_extracted_at') for (let row = 0; row < count; row++) writeMicros(data.words, row * 2, 0, rows.times[row]! * 1_000);
+      else if (own === '_airbyte_extracted_at')
+        for (let row = 0; row < count; row++) writeMicros(data.words, row * 2, 0, rows.times[row]! * 1_000);
       else if (own === '_airbyte_generation_id') fillInteger(data, this.plan.generation, count);
-      else if (own === '_airbyte_meta') for (let row = 0; row < count; row++) data.texts.push(this.meta(rows.units[row]!, changes.get(row)));
+      else if (own === '_airbyte_meta')
+        for (let row = 0; row < count; row++) data.texts.push(this.meta(rows.units[row]!, changes.get(row)));
       else if (!column) this.leaveEmpty(data, count);
     });
   }
@@ -179,7 +197,8 @@ export class TableWriter {
     if (added.length > 0 || (rest && !this.columns.has(REST_FIELD))) {
       this.flush();
       for (const [field, kind] of added) await addColumn(this.db, this.table, this.columns, field, kind, false);
-      if (rest && !this.columns.has(REST_FIELD)) await addColumn(this.db, this.table, this.columns, REST_FIELD, 'json', false);
+      if (rest && !this.columns.has(REST_FIELD))
+        await addColumn(this.db, this.table, this.columns, REST_FIELD, 'json', false);
       await writeColumns(this.db, this.table, this.columns);
     }
     return rest ? records.map((record) => this.gather(record)) : records;

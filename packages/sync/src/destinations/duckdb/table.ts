@@ -23,7 +23,9 @@ function where(table: TableName, prefix = ''): string {
 }
 
 export async function tableExists(db: Db, table: TableName): Promise<boolean> {
-  const row = await db.one(`SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = current_database() AND ${where(table)}`);
+  const row = await db.one(
+    `SELECT count(*) AS n FROM duckdb_tables() WHERE database_name = current_database() AND ${where(table)}`,
+  );
   return Number(row.n) > 0;
 }
 
@@ -39,12 +41,20 @@ export async function layoutOf(db: Db, table: TableName): Promise<{ name: string
 export async function readColumns(db: Db, table: TableName): Promise<Columns> {
   const layout = await layoutOf(db, table);
   const types = new Map(layout.map(({ name, type }) => [name, type]));
-  const rows = await db.all(`SELECT field, column_name, kind, declared FROM _tidemark.columns WHERE ${where(table)} ORDER BY position`);
+  const rows = await db.all(
+    `SELECT field, column_name, kind, declared FROM _tidemark.columns WHERE ${where(table)} ORDER BY position`,
+  );
   const known = rows
     .filter((row) => types.has(String(row.column_name)))
     .map((row): Column => {
       const name = String(row.column_name);
-      return { field: String(row.field), name, kind: String(row.kind) as Kind, type: types.get(name)!, declared: row.declared === true };
+      return {
+        field: String(row.field),
+        name,
+        kind: String(row.kind) as Kind,
+        type: types.get(name)!,
+        declared: row.declared === true,
+      };
     });
   const columns = new Columns(known);
   for (const { name } of layout) columns.reserve(name);
@@ -55,7 +65,13 @@ export async function writeColumns(db: Db, table: TableName, columns: Columns): 
   await db.run(`DELETE FROM _tidemark.columns WHERE ${where(table)}`);
   for (const [position, column] of columns.list.entries()) {
     await db.run('INSERT INTO _tidemark.columns VALUES ($1, $2, $3, $4, $5, $6, $7)', [
-      table.schema, table.name, position, column.field, column.name, column.kind, column.declared,
+      table.schema,
+      table.name,
+      position,
+      column.field,
+      column.name,
+      column.kind,
+      column.declared,
     ]);
   }
 }
@@ -84,12 +100,19 @@ export function successorColumns(schema: Parameters<typeof declaredFields>[0], o
     const name = before?.name ?? columns.add(field, kind, true).name;
     return { field, name, kind, type, declared: true };
   });
-  const gone = old.list.filter((column) => !reused.includes(column.name)).map((column) => ({ ...column, declared: false }));
+  const gone = old.list
+    .filter((column) => !reused.includes(column.name))
+    .map((column) => ({ ...column, declared: false }));
   return new Columns([...list, ...gone]);
 }
 
 /** Brings a table that has rows to the schema: columns are added and widened, none is removed. */
-export async function evolveTable(db: Db, table: TableName, columns: Columns, fields: readonly (readonly [string, Kind])[]): Promise<void> {
+export async function evolveTable(
+  db: Db,
+  table: TableName,
+  columns: Columns,
+  fields: readonly (readonly [string, Kind])[],
+): Promise<void> {
   for (const [field, kind] of fields) {
     const column = columns.get(field);
     if (!column) {
@@ -98,12 +121,26 @@ export async function evolveTable(db: Db, table: TableName, columns: Columns, fi
     }
     column.declared = true;
     const joined = joinKinds(column.kind, kind);
-    if (joined !== column.kind) await widenColumn(db, table, column, joined, await typeFor(joined, column, [], sqlName(table), (sql) => db.one(sql)));
+    if (joined !== column.kind)
+      await widenColumn(
+        db,
+        table,
+        column,
+        joined,
+        await typeFor(joined, column, [], sqlName(table), (sql) => db.one(sql)),
+      );
   }
   await writeColumns(db, table, columns);
 }
 
-export async function addColumn(db: Db, table: TableName, columns: Columns, field: string, kind: Kind, declared: boolean): Promise<void> {
+export async function addColumn(
+  db: Db,
+  table: TableName,
+  columns: Columns,
+  field: string,
+  kind: Kind,
+  declared: boolean,
+): Promise<void> {
   const column = columns.add(field, kind, declared);
   await db.run(`ALTER TABLE ${sqlName(table)} ADD COLUMN ${quote(column.name)} ${column.type}`);
 }

@@ -27,7 +27,9 @@ export function daysOf(year: number, month: number, day: number): number | undef
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+  return (
+    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
+  );
 }
 
 function digits(text: string, from: number, count: number): number {
@@ -56,7 +58,13 @@ function isoDay(text: string): number | undefined {
 /** Text to moment. A zone is applied; a text without one is taken as UTC. */
 export function parseMoment(text: string): Moment | undefined {
   // The shape of nearly every text is YYYY-MM-DDTHH:MM:SSZ: no regular expression for that one.
-  if (text.length === 20 && text.charCodeAt(10) === 84 && text.charCodeAt(19) === 90 && text.charCodeAt(13) === 58 && text.charCodeAt(16) === 58) {
+  if (
+    text.length === 20 &&
+    text.charCodeAt(10) === 84 &&
+    text.charCodeAt(19) === 90 &&
+    text.charCodeAt(13) === 58 &&
+    text.charCodeAt(16) === 58
+  ) {
     const days = isoDay(text);
     const hour = digits(text, 11, 2);
     const minute = digits(text, 14, 2);
@@ -67,7 +75,20 @@ export function parseMoment(text: string): Moment | undefined {
   }
   const match = SHAPE.exec(text);
   if (!match) return undefined;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', , sign, zoneHour = '0', zoneMinute = '0'] = match;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = '0',
+    minute = '0',
+    second = '0',
+    fraction = '',
+    ,
+    sign,
+    zoneHour = '0',
+    zoneMinute = '0',
+  ] = match;
   const days = daysOf(Number(year), Number(month), Number(day));
   if (days === undefined || Math.abs(days) > 100_000_000) return undefined;
   const micros = microsOf(hour, minute, second, fraction);
@@ -106,7 +127,9 @@ export function parseTime(text: string): { micros: number; cut: boolean } | unde
   const match = TIME.exec(text);
   if (!match) return undefined;
   const micros = microsOf(match[1]!, match[2]!, match[3] ?? '0', match[4] ?? '');
-  return micros === undefined || micros > DAY_MICROS ? undefined : { micros, cut: /[1-9]/.test((match[4] ?? '').slice(6)) };
+  return micros === undefined || micros > DAY_MICROS
+    ? undefined
+    : { micros, cut: /[1-9]/.test((match[4] ?? '').slice(6)) };
 }
 
 /** Writes a moment as the 64-bit count of microseconds, in two halves: no BigInt for each row. */

@@ -17,12 +17,20 @@ const INT128_MAX = 2n ** 127n - 1n;
 
 /** The narrowest wider type that takes the misfits too. */
 export async function widerType(column: Column, misfits: readonly Json[], table: string, ask: Ask): Promise<Wider> {
-  const kind = column.declared ? column.kind : misfits.reduce<Kind>((so, value) => joinKinds(so, kindOfValue(value)), column.kind);
+  const kind = column.declared
+    ? column.kind
+    : misfits.reduce<Kind>((so, value) => joinKinds(so, kindOfValue(value)), column.kind);
   return { kind, type: await typeFor(kind, column, misfits, table, ask) };
 }
 
 /** The narrowest type of `kind` that takes what the column holds and the new values. */
-export async function typeFor(kind: Kind, column: Column, misfits: readonly Json[], table: string, ask: Ask): Promise<string> {
+export async function typeFor(
+  kind: Kind,
+  column: Column,
+  misfits: readonly Json[],
+  table: string,
+  ask: Ask,
+): Promise<string> {
   if (kind === 'integer') {
     const fits = misfits.every((value) => {
       const exact = integerOf(value)!;
@@ -52,12 +60,18 @@ async function numberType(column: Column, misfits: readonly Json[], table: strin
 }
 
 /** How many digits the column's values have before and after the point. */
-async function storedShape(column: Column, name: string, table: string, ask: Ask): Promise<{ whole: number; scale: number }> {
+async function storedShape(
+  column: Column,
+  name: string,
+  table: string,
+  ask: Ask,
+): Promise<{ whole: number; scale: number }> {
   const text = `split_part(CAST(abs(${name}) AS VARCHAR), 'e-', 1)`;
   const small = `coalesce(TRY_CAST(split_part(CAST(${name} AS VARCHAR), 'e-', 2) AS INTEGER), 0)`;
-  const scale = column.type === 'DOUBLE'
-    ? `max(CASE WHEN ${name} = trunc(${name}) THEN 0 ELSE length(split_part(${text}, '.', 2)) + ${small} END)`
-    : '0';
+  const scale =
+    column.type === 'DOUBLE'
+      ? `max(CASE WHEN ${name} = trunc(${name}) THEN 0 ELSE length(split_part(${text}, '.', 2)) + ${small} END)`
+      : '0';
   const row = await ask(`SELECT ${scale} AS scale, CAST(max(abs(${name})) AS VARCHAR) AS largest FROM ${table}`);
   const largest = row.largest === null || row.largest === undefined ? '0' : (numberText(row.largest) ?? '9'.repeat(40));
   return { scale: Number(row.scale ?? 0), whole: decimalShape(largest).whole };
@@ -66,7 +80,8 @@ async function storedShape(column: Column, name: string, table: string, ask: Ask
 /** SQL that turns a column's value into the wider type, digit for digit. */
 export function widenExpression(column: Pick<Column, 'name' | 'type'>, to: string): string {
   const name = quote(column.name);
-  if (to !== 'VARCHAR' && to !== 'JSON') return column.type === 'DOUBLE' ? `CAST(CAST(${name} AS VARCHAR) AS ${to})` : `CAST(${name} AS ${to})`;
+  if (to !== 'VARCHAR' && to !== 'JSON')
+    return column.type === 'DOUBLE' ? `CAST(CAST(${name} AS VARCHAR) AS ${to})` : `CAST(${name} AS ${to})`;
   const text = textExpression(name, column.type);
   if (to === 'VARCHAR') return text;
   const bare = ['BIGINT', 'HUGEINT', 'DOUBLE', 'BOOLEAN'].includes(column.type) || column.type.startsWith('DECIMAL');
@@ -76,10 +91,12 @@ export function widenExpression(column: Pick<Column, 'name' | 'type'>, to: strin
 /** A value as the text that a JSON document would have had for it. */
 function textExpression(name: string, type: string): string {
   if (type === 'TIMESTAMP') return `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%f')`;
-  if (type === 'TIMESTAMP WITH TIME ZONE') return `strftime(make_timestamp(epoch_us(${name})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  if (type === 'TIMESTAMP WITH TIME ZONE')
+    return `strftime(make_timestamp(epoch_us(${name})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
   if (type === 'DOUBLE') {
     return `CASE WHEN ${name} = trunc(${name}) AND abs(${name}) < 1e15 THEN CAST(CAST(${name} AS BIGINT) AS VARCHAR) ELSE CAST(${name} AS VARCHAR) END`;
   }
-  if (type.startsWith('DECIMAL')) return `regexp_replace(regexp_replace(CAST(${name} AS VARCHAR), '(\\.\\d*?)0+$', '\\1'), '\\.$', '')`;
+  if (type.startsWith('DECIMAL'))
+    return `regexp_replace(regexp_replace(CAST(${name} AS VARCHAR), '(\\.\\d*?)0+$', '\\1'), '\\.$', '')`;
   return `CAST(${name} AS VARCHAR)`;
 }

@@ -41,7 +41,11 @@ export class DuckDbWriter implements Writer {
     private readonly context: WriterContext,
   ) {}
 
-  static async create(db: Db, context: WriterContext, streams: readonly { plan: StreamPlan; table: TableName }[]): Promise<DuckDbWriter> {
+  static async create(
+    db: Db,
+    context: WriterContext,
+    streams: readonly { plan: StreamPlan; table: TableName }[],
+  ): Promise<DuckDbWriter> {
     const made = new DuckDbWriter(db, context);
     for (const { plan, table: final } of streams) {
       const table = writeTable(plan, final);
@@ -56,17 +60,18 @@ export class DuckDbWriter implements Writer {
     return this.target(stream).writer.write(batch);
   }
 
-  async restart(stream: string, unit: string): Promise<void> {
+  async restart(stream: string, unit: string): Promise<number> {
     await this.begin();
     const { writer, table, plan } = this.target(stream);
     writer.flush();
     // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
-    if (plan.destinationSyncMode === 'append_dedup') return;
-    await this.db.run(
+    if (plan.destinationSyncMode === 'append_dedup') return 0;
+    const { Count } = await this.db.one(
       `DELETE FROM ${sqlName(table)} WHERE json_extract_string(_airbyte_meta, '$.unit') = $1
         AND CAST(json_extract(_airbyte_meta, '$.sync_id') AS BIGINT) >= $2`,
       [unit, plan.openSince],
     );
+    return Number(Count ?? 0);
   }
 
   async commit(states: readonly StreamState[]): Promise<void> {
@@ -123,7 +128,15 @@ export class DuckDbWriter implements Writer {
     if (plan.destinationSyncMode.endsWith('_dedup') && state.rows > 0) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
     }
-    await storeState(this.db, this.context.job.connection, plan, state, this.context.ids.mark, complete, this.context.clock());
+    await storeState(
+      this.db,
+      this.context.job.connection,
+      plan,
+      state,
+      this.context.ids.mark,
+      complete,
+      this.context.clock(),
+    );
   }
 
   /** The new table takes the old one's place. In the transaction of the last rows: no reader sees anything between. */
@@ -131,7 +144,10 @@ export class DuckDbWriter implements Writer {
     if (!(await tableExists(this.db, table))) return;
     await this.db.run(`DROP TABLE IF EXISTS ${sqlName(final)}`);
     await this.db.run(`ALTER TABLE ${sqlName(table)} RENAME TO "${final.name.replaceAll('"', '""')}"`);
-    await this.db.run('DELETE FROM _tidemark.columns WHERE schema_name = $1 AND table_name = $2', [table.schema, table.name]);
+    await this.db.run('DELETE FROM _tidemark.columns WHERE schema_name = $1 AND table_name = $2', [
+      table.schema,
+      table.name,
+    ]);
     await writeColumns(this.db, final, writer.columns);
   }
 }

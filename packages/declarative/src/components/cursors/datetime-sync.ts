@@ -1,0 +1,214 @@
+import type { Json, JsonObject } from '@tidemark/protocol';
+import { ConnectorError, OWN_KEY, type PartitionCursor, type RangeCut, type RangeValues, type RecordData, rangeCursor } from '@tidemark/source';
+import type { RequestOption, RequestParts } from '../requesters/slot.js';
+import type { Clamping } from './clamping.js';
+import { highestMoment } from './highest-moment.js';
+import { compareMoments, isZero, type Moment, momentOf, type Span, shift, shiftMicros } from './moment.js';
+import { MomentFormat } from './moment-format.js';
+import { exactMoment, readExactMoment } from './exact-moment.js';
+import type { BoundedMoment, IncrementalSync } from './slot.js';
+
+/** What a datetime cursor is made of. Functions read the configuration: they are called when a read begins. */
+export interface DatetimeSyncParts {
+  cursorField(): string;
+  fieldStart(): string;
+  fieldEnd(): string;
+  datetimeFormat: string;
+  inputFormats: readonly string[];
+  start: BoundedMoment;
+  end: BoundedMoment | undefined;
+  startOption: RequestOption | undefined;
+  endOption: RequestOption | undefined;
+  step(): Span | undefined;
+  granularity(): Span | undefined;
+  lookback(): Span | undefined;
+  clamping(): Clamping | undefined;
+  isStrict: boolean;
+  clock: () => number;
+  stream: string | undefined;
+}
+
+type Traits = Pick<IncrementalSync, 'isDataFeed' | 'isClientSide' | 'isGlobalSubstream' | 'allowsChosenCursor'>;
+
+interface Ready {
+  cursorField: string;
+  fields: { start: string; end: string };
+  values: RangeValues<Moment>;
+  cut: RangeCut<Moment>;
+  /** The end as it is now, without clamping. */
+  now(): Moment;
+}
+
+/** Incremental reading by a moment of each record. */
+export class DatetimeSync implements IncrementalSync {
+  readonly isDataFeed: boolean;
+  readonly isClientSide: boolean;
+  readonly isGlobalSubstream: boolean;
+  readonly allowsChosenCursor: boolean;
+  readonly allowsPartitions = true;
+  private readonly format: MomentFormat;
+  private made: Ready | undefined;
+  private readonly floors = new WeakMap<object, { lookbackSeconds: number; floor: Moment }>();
+  private ceiling: Moment | undefined;
+
+  constructor(
+    private readonly parts_: DatetimeSyncParts,
+    private readonly traits: Traits,
+  ) {
+    this.isDataFeed = traits.isDataFeed;
+    this.isClientSide = traits.isClientSide;
+    this.isGlobalSubstream = traits.isGlobalSubstream;
+    this.allowsChosenCursor = traits.allowsChosenCursor;
+    this.format = new MomentFormat(parts_.datetimeFormat, parts_.inputFormats);
+  }
+
+  get cursorField(): string {
+    return this.parts_.cursorField();
+  }
+
+  chosen(cursorField: string): IncrementalSync {
+    return new DatetimeSync({ ...this.parts_, cursorField: () => cursorField }, this.traits);
+  }
+
+  cursor(
+    state: JsonObject | undefined,
+    options: { fingerprint: string; lookbackSeconds?: number; warn: (message: string) => void },
+  ): PartitionCursor {
+    const { values, cut, cursorField, fields } = this.ready();
+    return rangeCursor({
+      values,
+      cut,
+      cursorField,
+      fields,
+      state: this.lookBack(state, options.lookbackSeconds ?? 0),
+      fingerprint: options.fingerprint,
+      warn: options.warn,
+    });
+  }
+
+  normalize(value: Json): Json {
+    return this.format.write(this.read(value));
+  }
+
+  parts(slice: JsonObject): RequestParts {
+    const { startOption, endOption } = this.parts_;
+    const { fields } = this.ready();
+    const parts: RequestParts = {};
+    if (startOption && Object.hasOwn(slice, fields.start)) startOption.inject(parts, slice[fields.start]);
+    if (endOption && Object.hasOwn(slice, fields.end)) endOption.inject(parts, slice[fields.end]);
+    return parts;
+  }
+
+  compare(a: unknown, b: unknown): number {
+    return a === b ? 0 : compareMoments(this.read(a as Json), this.read(b as Json));
+  }
+
+  valueOf(record: RecordData): Json | undefined {
+    const moment = this.momentOf(record);
+    return moment && this.format.write(moment);
+  }
+
+  highest(records: readonly RecordData[]): Json | undefined {
+    const moment = this.ready().values.highest(records);
+    return moment && this.format.write(moment);
+  }
+
+  isNew(record: RecordData, state: JsonObject | undefined, lookbackSeconds = 0): boolean {
+    const moment = this.momentOf(record);
+    if (!moment) return true;
+    return compareMoments(this.floor(state ?? NO_STATE, lookbackSeconds), moment) <= 0 && !this.isBeyond(moment);
+  }
+
+  private momentOf(record: RecordData): Moment | undefined {
+    const value = record[this.ready().cursorField];
+    return value === undefined || value === null ? undefined : this.format.read(value);
+  }
+
+  /** The clock is asked again only for a record that is later than what it said last. */
+  private isBeyond(moment: Moment): boolean {
+    if (this.ceiling && compareMoments(moment, this.ceiling) <= 0) return false;
+    this.ceiling = this.ready().now();
+    return compareMoments(moment, this.ceiling) > 0;
+  }
+
+  /** The earliest moment that is new to a state. */
+  private floor(state: JsonObject, lookbackSeconds: number): Moment {
+    const known = this.floors.get(state);
+    if (known && known.lookbackSeconds === lookbackSeconds) return known.floor;
+    const { cut, cursorField, values } = this.ready();
+    const own = planStart(state);
+    const shifted = this.lookBack(state, lookbackSeconds)?.[cursorField];
+    const last = shifted === undefined || shifted === null ? cut.start : this.read(shifted);
+    const from = compareMoments(last, cut.start) < 0 ? cut.start : last;
+    const back = cut.lookback?.(from) ?? from;
+    const floor = own === undefined ? (compareMoments(back, cut.start) < 0 ? cut.start : back) : values.read(own);
+    this.floors.set(state, { lookbackSeconds, floor });
+    return floor;
+  }
+
+  /** The state with its value moved back; one with an unfinished plan keeps that plan's beginning. */
+  private lookBack(state: JsonObject | undefined, seconds: number): JsonObject | undefined {
+    const { cursorField } = this.ready();
+    const value = state?.[cursorField];
+    if (!state || !seconds || value === undefined || value === null || planStart(state) !== undefined) return state;
+    const moved = shiftMicros(this.read(value), BigInt(Math.round(-seconds * 1_000_000)));
+    return { ...state, [cursorField]: this.format.write(moved) };
+  }
+
+  private read(value: Json): Moment {
+    try {
+      return this.format.parse(value);
+    } catch (error) {
+      throw new ConnectorError('config', `A cursor value of the state cannot be read: ${(error as Error).message}.`, { stream: this.parts_.stream });
+    }
+  }
+
+  private ready(): Ready {
+    this.made ??= this.prepare();
+    return this.made;
+  }
+
+  private prepare(): Ready {
+    const { parts_: parts, format } = this;
+    const cursorField = parts.cursorField();
+    const granularity = parts.granularity();
+    const lookback = parts.lookback();
+    const step = parts.step();
+    const clamping = parts.clamping();
+    const end = parts.end?.isEmpty ? undefined : parts.end;
+    const now = (): Moment => end?.moment('end_datetime', parts.datetimeFormat) ?? momentOf(parts.clock());
+    const unit = (moment: Moment, sign: 1 | -1): Moment => (granularity ? shift(moment, granularity, sign) : shiftMicros(moment, BigInt(sign) * 1000n)) ?? moment;
+    const shortened = (moment: Moment): Moment => (granularity ? unit(moment, -1) : shiftMicros(moment, -clamping!.granularityMicros));
+    return {
+      cursorField,
+      fields: { start: parts.fieldStart(), end: parts.fieldEnd() },
+      now: () => (clamping ? shortened(clamping.down(now())) : now()),
+      values: {
+        compare: compareMoments,
+        parse: (value) => format.parse(value),
+        format: (moment) => format.write(moment),
+        write: exactMoment,
+        read: readExactMoment,
+        after: (moment) => unit(moment, 1),
+        highest: highestMoment(format, cursorField),
+      },
+      cut: {
+        start: parts.start.moment('start_datetime', parts.datetimeFormat),
+        end: () => (clamping ? shortened(clamping.down(now())) : now()),
+        isStrict: parts.isStrict,
+        ...(step ? { step: (moment) => shift(moment, step, 1) } : {}),
+        ...(granularity && !isZero(granularity) ? { before: (moment) => unit(moment, -1) } : {}),
+        ...(lookback && !isZero(lookback) ? { lookback: (moment) => shift(moment, lookback, -1) ?? moment } : {}),
+        ...(clamping ? { clamp: (moment) => clamping.up(moment) } : {}),
+      },
+    };
+  }
+}
+
+const NO_STATE: JsonObject = {};
+
+/** Where the unfinished plan of a state begins. */
+function planStart(state: JsonObject): Json | undefined {
+  const own = state[OWN_KEY] as JsonObject | undefined;
+  return (own?.plan as JsonObject | undefined)?.start;
+}

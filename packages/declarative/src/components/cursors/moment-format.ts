@@ -1,0 +1,65 @@
+import { compileFormat } from '@tidemark/interpolation';
+import { Decimal } from '@tidemark/protocol';
+import type { Moment } from './moment.js';
+
+const COUNTS = new Set(['%s', '%ms', '%epoch_microseconds']);
+
+/** The formats that a cursor's values may come in, and the one that it writes. */
+export class MomentFormat {
+  private readonly readers: readonly ((value: unknown) => Moment | undefined)[];
+  private readonly writer: ReturnType<typeof compileFormat>;
+  readonly sources: readonly string[];
+
+  /** `inputs` are tried in order, `output` last. */
+  constructor(
+    readonly output: string,
+    inputs: readonly string[] = [],
+  ) {
+    this.writer = compileFormat(output);
+    this.sources = [...new Set([...inputs, output])];
+    this.readers = this.sources.map(reader);
+  }
+
+  /** Undefined when no format fits. */
+  read(value: unknown): Moment | undefined {
+    for (const read of this.readers) {
+      const moment = read(value);
+      if (moment) return moment;
+    }
+    return undefined;
+  }
+
+  /** Throws when no format fits. */
+  parse(value: unknown): Moment {
+    const moment = this.read(value);
+    if (!moment) throw new Error(`'${String(value)}' is not in the format ${this.sources.map((source) => `'${source}'`).join(' or ')}`);
+    return moment;
+  }
+
+  write(moment: Moment): string {
+    return this.writer.format(moment);
+  }
+}
+
+function reader(source: string): (value: unknown) => Moment | undefined {
+  const format = compileFormat(source);
+  const isCount = COUNTS.has(source);
+  return (value) => {
+    const text = textOf(value, isCount);
+    if (text === undefined) return undefined;
+    try {
+      return format.parse(text);
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+/** The text that a format reads; a count drops the fraction of a number, but not of a text. */
+function textOf(value: unknown, isCount: boolean): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? String(isCount ? Math.trunc(value) : value) : undefined;
+  if (typeof value === 'bigint') return String(value);
+  if (Decimal.is(value)) return isCount ? value.text.replace(/\..*/, '') : value.text;
+  return undefined;
+}

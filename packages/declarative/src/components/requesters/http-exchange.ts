@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { toText } from '@tidemark/interpolation';
+import { canonical, type Json, stringify } from '@tidemark/protocol';
+import { ConnectorError } from '@tidemark/source';
+import type { BuildContext, Expression, Scope } from '../../component/index.js';
+import type { ApiRequest } from '../../http/client.js';
+import type { ApiResponse } from '../../http/response.js';
+import { sendWithRetries } from '../../http/retry.js';
+import { encodeForm, joinUrl, prepareUrl } from '../../http/url.js';
+import type { Authenticator } from '../auth/slot.js';
+import type { ErrorHandler } from '../error-handlers/slot.js';
+import { type Input, isMap } from './inputs.js';
+import { mergeParts } from './merge-parts.js';
+import type { RequestBody, Requester, RequestOrder, RequestParts } from './slot.js';
+
+/** What an HttpRequester is made of. */
+export interface ExchangeParts {
+  context: BuildContext;
+  method: string;
+  url?: Expression;
+  base?: Expression;
+  path?: Expression;
+  authenticator?: Authenticator;
+  errorHandler: ErrorHandler;
+  params?: Input;
+  headers?: Input;
+  body?: RequestBody;
+  bodyData?: Input;
+  bodyJson?: Input;
+  useCache: boolean;
+  connectTimeoutSeconds?: number;
+  readTimeoutSeconds?: number;
+}
+
+/** Builds requests from templates and the parts of others, sends them, and has the error handler judge the answers. */
+export class HttpExchange implements Requester {
+  readonly method: string;
+  constructor(private readonly own: ExchangeParts) {
+    this.method = own.method;
+  }
+
+  send(order: RequestOrder): Promise<ApiResponse | undefined> {
+    const { context, authenticator, errorHandler } = this.own;
+    const { http, settings, clock, log, redact } = context;
+    return sendWithRetries({
+      client: http,
+      handler: errorHandler,
+      authenticator,
+      prepare: () => this.prepare(order),
+      signal: order.signal,
+      useCache: this.own.useCache || context.stream?.isParent === true,
+      clock,
+      log,
+      redact,
+      waitSecondsMax: settings.waitSecondsMax,
+    });
+  }
+
+  fingerprint(scope: Scope): Json {
+    const { method } = this.own;
+    try {
+      const parts = this.parts(scope);
+      const facts = [method, this.address(scope, undefined), parts.params ?? {}, parts.bodyData ?? {}, parts.bodyJson ?? {}];
+      // A digest: credentials may stand in URL, query and body.
+      return createHash('sha256').update(canonical(facts)).digest('base64url');
+    } catch {
+      return null;
+    }
+  }
+
+  private parts(scope: Scope): RequestParts {
+    const { params, headers, body, bodyData, bodyJson } = this.own;
+    return {
+      params: mapOf('request_parameters', params, scope),
+      headers: mapOf('request_headers', headers, scope),
+      bodyData: bodyData?.(scope),
+      bodyJson: bodyJson?.(scope) as RequestParts['bodyJson'],
+      ...body?.parts(scope),
+    };
+  }
+
+  private async prepare(order: RequestOrder): Promise<ApiRequest> {
+    const { scope, signal } = order;
+    const { method, authenticator, connectTimeoutSeconds, readTimeoutSeconds } = this.own;
+    const url = this.address(scope, order.parts.path);
+    const credentials = (await authenticator?.parts({ method, url }, signal)) ?? {};
+    const parts = mergeParts([this.parts(scope), credentials, { ...order.parts, path: undefined }]);
+    for (const [name, value] of Object.entries(parts.params ?? {})) {
+      if (isMap(value)) throw new ConnectorError('config', `The request parameter '${name}' is an object; it can be a text, a number or a list.`);
+    }
+    const headers = Object.fromEntries(Object.entries(parts.headers ?? {}).map(([name, value]) => [name, toText(value)]));
+    const body = method === 'GET' || method === 'POST' || method === 'PUT' || method === 'PATCH' ? bodyOf(parts, headers) : undefined;
+    return { method, url: prepareUrl(url, parts.params), headers, body, connectTimeoutSeconds, readTimeoutSeconds, streamed: order.streamed };
+  }
+
+  /** `given` is a path, or a whole URL that may begin with the base: what a page token says. */
+  private address(scope: Scope, given: string | undefined): string {
+    const base = this.own.base?.text(scope) ?? '';
+    const url = this.own.url?.text(scope) ?? '';
+    const root = url || base;
+    const path = (given && (root ? given.replaceAll(root, '') : given)) || (this.own.path?.text(scope) ?? '').replace(/^\/+/, '');
+    if (base) return joinUrl(base, path);
+    return path ? joinUrl(url, path) : url;
+  }
+}
+
+function mapOf(name: string, input: Input | undefined, scope: Scope): Record<string, unknown> | undefined {
+  const value = input?.(scope);
+  if (typeof value !== 'string') return value;
+  if (value.trim() === '') return undefined;
+  throw new ConnectorError('config', `${name} must give an object of names and values, not a text.`);
+}
+
+/** The body as text; its content type is added to the headers where they have none. */
+function bodyOf({ bodyData, bodyJson }: RequestParts, headers: Record<string, string>): string | undefined {
+  const hasData = typeof bodyData === 'string' ? bodyData !== '' : Object.keys(bodyData ?? {}).length > 0;
+  const hasJson = typeof bodyJson === 'string' ? bodyJson.trim() !== '' : Object.keys(bodyJson ?? {}).length > 0;
+  if (hasData && hasJson) throw new ConnectorError('config', 'A request has either a body of data or a body of JSON, not both.');
+  if (hasJson) {
+    if (typeof bodyJson === 'string') throw new ConnectorError('config', 'The JSON body of a request must be an object, not a text.');
+    typed(headers, 'application/json');
+    return stringify(bodyJson);
+  }
+  if (!hasData) return undefined;
+  if (typeof bodyData === 'string') return bodyData;
+  typed(headers, 'application/x-www-form-urlencoded');
+  return encodeForm(bodyData!);
+}
+
+function typed(headers: Record<string, string>, type: string): void {
+  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')) headers['Content-Type'] = type;
+}

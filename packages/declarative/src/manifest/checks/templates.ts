@@ -1,0 +1,186 @@
+import type { Json, JsonObject } from '@tidemark/protocol';
+import { type CheckContext, OPAQUE_FIELDS, type Site } from '../check-context.js';
+import type { Path } from '../positions.js';
+import { nearest } from '../suggestion.js';
+import { isObject } from '../tree.js';
+import { list } from '../words.js';
+import { accesses } from './accesses.js';
+import type { ConfigNames } from './config-names.js';
+import { isTemplate } from './stream-facts.js';
+
+/** What is known of a template without evaluating it. */
+export interface TemplateFacts {
+  /** Why it does not compile (syntax, an unknown filter, test or function), and where in its text. */
+  problem?: { message: string; offset?: number; suggestion?: string };
+  /** The free names that it reads. */
+  names?: Iterable<string>;
+}
+
+/** Looks at a template; `@tidemark/interpolation` has one. */
+export type TemplateInspector = (template: string) => TemplateFacts;
+
+/** Every name that some field of the language gives to its templates. */
+const NAMES = [
+  'config',
+  'parameters',
+  'headers',
+  'request_url',
+  'last_record',
+  'last_page_size',
+  'next_page_token',
+  'record',
+  'response',
+  'creation_response',
+  'polling_response',
+  'download_target',
+  'stream_interval',
+  'stream_partition',
+  'stream_slice',
+  'stream_template_config',
+  'components_values',
+  'session_token',
+  'property',
+  'page_size',
+  'raw_schema',
+] as const;
+const ALWAYS: readonly string[] = ['config', 'parameters'];
+const ALIASES: readonly string[] = ['stream_interval', 'stream_partition', 'stream_slice'];
+
+/** Checks all templates of a component that are not inside another component. */
+export class TemplateCheck {
+  readonly #context: CheckContext;
+  readonly #inspect: TemplateInspector | undefined;
+  readonly #config: ConfigNames | undefined;
+  readonly #facts = new Map<string, TemplateFacts>();
+
+  constructor(context: CheckContext, inspect: TemplateInspector | undefined, config: ConfigNames | undefined) {
+    this.#context = context;
+    this.#inspect = inspect;
+    this.#config = config;
+  }
+
+  /** Checks the component at a site. */
+  check(site: Site): void {
+    for (const field of Object.keys(site.node)) {
+      if (OPAQUE_FIELDS.has(field) || field === 'type') continue;
+      this.#value(site, field, site.node[field], [...site.path, field]);
+    }
+  }
+
+  #value(site: Site, field: string, value: Json | undefined, path: Path): void {
+    if (typeof value === 'string') {
+      if (isTemplate(value)) this.#template(site, field, value, path);
+    } else if (Array.isArray(value)) {
+      value.forEach((item, i) => {
+        this.#value(site, field, item, [...path, i]);
+      });
+    } else if (isObject(value) && !this.#isComponent(value)) {
+      for (const key of Object.keys(value)) {
+        if (OPAQUE_FIELDS.has(key)) continue;
+        if (isTemplate(key)) this.#template(site, field, key, [...path, key]);
+        this.#value(site, field, value[key], [...path, key]);
+      }
+    }
+  }
+
+  #isComponent(value: JsonObject): boolean {
+    return typeof value.type === 'string' && this.#context.vocabulary.words.has(value.type);
+  }
+
+  #template(site: Site, field: string, template: string, path: Path): void {
+    const isOpen = this.#context.vocabulary.words.get(site.type)?.open === true;
+    const facts = this.#factsOf(template);
+    if (facts.problem) {
+      const { message, offset, suggestion } = facts.problem;
+      const severity = isOpen ? 'warning' : 'error';
+      this.#context.say(path, 'bad-template', `the template in '${field}' does not compile: ${message}`, {
+        severity,
+        ...(offset === undefined ? {} : { offset }),
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
+      return;
+    }
+    if (!isOpen) for (const name of facts.names ?? []) this.#name(site, field, name, template, path);
+    this.#configAccess(template, path);
+    this.#parameterAccess(site, template, path);
+  }
+
+  #factsOf(template: string): TemplateFacts {
+    let facts = this.#facts.get(template);
+    if (!facts) {
+      facts = this.#inspect?.(template) ?? {};
+      this.#facts.set(template, facts);
+    }
+    return facts;
+  }
+
+  #name(site: Site, field: string, name: string, template: string, path: Path): void {
+    const offset = template.search(new RegExp(`\\b${name}\\b`));
+    if (name === 'stream_state') {
+      this.#context.say(path, 'unknown-name', "templates are no longer given 'stream_state'; use 'stream_interval'", {
+        offset,
+      });
+      return;
+    }
+    if (!(NAMES as readonly string[]).includes(name)) {
+      const suggestion = nearest(name, NAMES);
+      const message = `the template in '${field}' reads the name '${name}', which nothing gives it`;
+      this.#context.say(path, 'unknown-name', message, { offset, ...(suggestion === undefined ? {} : { suggestion }) });
+      return;
+    }
+    const scope = this.#context.vocabulary.words.get(site.type)?.scopes?.get(field);
+    if (
+      !scope ||
+      ALWAYS.includes(name) ||
+      scope.includes(name) ||
+      (ALIASES.includes(name) && scope.some((other) => ALIASES.includes(other)))
+    )
+      return;
+    const message = `the template in '${field}' of ${site.type} reads '${name}', which is not given to it (given: ${list([...ALWAYS, ...scope])})`;
+    this.#context.warn(path, 'name-out-of-scope', message, { offset });
+  }
+
+  #configAccess(template: string, path: Path): void {
+    if (!this.#config) return;
+    for (const { keys, isOptional } of accesses(template, 'config')) {
+      let level: ConfigNames | undefined = this.#config;
+      for (const [depth, key] of keys.entries()) {
+        if (!level) break;
+        if (!level.names.has(key)) {
+          if (!isOptional && !key.startsWith('__') && !isMethod(key))
+            this.#sayNoConfig(template, path, keys.slice(0, depth), key, level);
+          break;
+        }
+        level = level.names.get(key);
+      }
+    }
+  }
+
+  #sayNoConfig(template: string, path: Path, above: string[], key: string, level: ConfigNames): void {
+    const suggestion = nearest(key, level.names.keys());
+    const where = above.length === 0 ? 'the configuration' : `'${above.join('.')}' of the configuration`;
+    const message = `${where} has no field '${key}' by the spec (has: ${list(level.names.keys())})`;
+    this.#context.warn(path, 'unknown-config-field', message, {
+      offset: template.indexOf(key),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+  }
+
+  #parameterAccess(site: Site, template: string, path: Path): void {
+    const parameters = isObject(site.node.$parameters) ? site.node.$parameters : {};
+    for (const { keys, isOptional } of accesses(template, 'parameters')) {
+      const key = keys[0] as string;
+      if (isOptional || isMethod(key) || Object.hasOwn(parameters, key)) continue;
+      const suggestion = nearest(key, Object.keys(parameters));
+      const message = `no $parameters above this has '${key}'`;
+      this.#context.warn(path, 'unknown-parameter', message, {
+        offset: template.indexOf(key),
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
+    }
+  }
+}
+
+function isMethod(key: string): boolean {
+  return ['get', 'items', 'keys', 'values', 'update', 'copy', 'pop'].includes(key);
+}

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { type ConfiguredCatalog, canonical, type JsonObject, type LogLevel, streamKey } from '@tidemark/protocol';
+import { type Connection, ConnectorError, type RunContext, read, type Source } from '@tidemark/source';
+import { type AttemptPlan, planAttempt } from './attempt.js';
+import { type CheckpointPolicy, checkpointPolicy } from './checkpoint.js';
+import type { Destination, JobOutcome, Session } from './destination.js';
+import { type ChosenStream, chooseModes, type StreamSelection } from './modes.js';
+import type { StreamProgress, SyncEvent } from './progress.js';
+import { SyncRun } from './run.js';
+import { withoutSecrets } from './secrets.js';
+
+/** One sync: what to read, where to write it, and who is told. */
+export interface SyncSettings {
+  source: Source;
+  config: JsonObject;
+  destination: Destination;
+  /** Names the connection in the destination's books: the next sync with this name goes on with an unfinished job. */
+  connection: string;
+  /** Which streams, and how; absent: all, each as well as it can. */
+  streams?: readonly StreamSelection[];
+  checkpoint?: Partial<CheckpointPolicy>;
+  /** Begins a new job even when the last one is unfinished. Incremental streams keep their state. */
+  restart?: boolean;
+  /** Aborted: every stream stops after the page in hand, with its state committed. */
+  signal?: AbortSignal;
+  /** Milliseconds since the epoch. */
+  clock?: () => number;
+  log?: (level: LogLevel, message: string) => void;
+  onEvent?: (event: SyncEvent) => void;
+  /** What the source is given besides; `signal`, `clock` and `log` from above take precedence. */
+  context?: Partial<RunContext>;
+}
+
+/** How a stream ended. */
+export interface StreamResult extends StreamProgress {
+  status: 'waiting' | 'complete' | 'failed' | 'stopped' | 'reading';
+  /** Completed by an earlier attempt of the same job and not read again. */
+  earlier: boolean;
+  /** Values that did not fit their column: null there, kept in `_airbyte_meta.changes`. */
+  changed: number;
+  error?: ConnectorError;
+}
+
+/** How a sync ended. `complete`: every stream; `partial`: some are missing; `stopped`: by the signal. */
+export interface SyncResult {
+  outcome: JobOutcome;
+  jobId: number;
+  attempt: number;
+  streams: StreamResult[];
+  /** In the order in which they came; a failure of the destination comes first. */
+  errors: ConnectorError[];
+  /** Rows committed by this attempt. */
+  rows: number;
+  elapsedSeconds: number;
+}
+
+/**
+ * Runs a source into a destination, going on with what an earlier attempt left there.
+ * Throws ConnectorError when it cannot begin: a configuration, stream or mode that cannot be, a destination that is held
+ * by somebody else or cannot be opened. What fails later is in the result.
+ */
+export async function sync(settings: SyncSettings): Promise<SyncResult> {
+  const context = runContext(settings);
+  const log: RunContext['log'] = (level, message) => context.log(level, context.redact(message));
+  const session = await settings.destination.open({ clock: context.clock, log });
+  let connection: Connection | undefined;
+  try {
+    connection = await settings.source.connect(settings.config, context);
+    const chosen = await chooseStreams(connection, settings.streams);
+    const stored = await session.load(settings.connection);
+    const fingerprint = await fingerprintOf(settings);
+    const attempt = planAttempt(stored, chosen, {
+      connection: settings.connection,
+      fingerprint,
+      restart: settings.restart ?? false,
+    });
+    announce(attempt, log);
+    await session.begin(attempt.job, attempt.plans);
+    return await runAttempt(settings, context, session, connection, attempt, chosen);
+  } finally {
+    await connection?.close().catch((error) => log('WARN', `The source did not close: ${String(error)}`));
+    await session.close();
+  }
+}
+
+async function runAttempt(
+  settings: SyncSettings,
+  context: RunContext,
+  session: Session,
+  connection: Connection,
+  attempt: AttemptPlan,
+  chosen: readonly ChosenStream[],
+): Promise<SyncResult> {
+  const { job, plans } = attempt;
+  const started = context.clock();
+  const run = new SyncRun(session, attempt, checkpointPolicy(settings.checkpoint), context, settings.onEvent);
+  const states = new Map(plans.flatMap((plan) => (plan.state ? [[plan.key, plan.state] as const] : [])));
+  const catalog = configuredCatalog(attempt, chosen);
+  run.begin();
+  try {
+    await read({ connection, catalog, states, sink: run, signal: AbortSignal.any([context.signal, run.signal]) });
+  } finally {
+    await run.end();
+  }
+  const order = new Map(chosen.map((one, index) => [streamKey(one.description), index]));
+  const streams = run.results().sort((a, b) => order.get(streamKey(a.stream))! - order.get(streamKey(b.stream))!);
+  const missing = streams.filter((stream) => stream.status !== 'complete').length;
+  const outcome = outcomeOf(missing, streams.length, run.destinationFailed, context.signal.aborted);
+  const rows = streams.reduce((sum, stream) => sum + stream.committed, 0);
+  const result = {
+    outcome,
+    jobId: job.id,
+    attempt: job.attempt,
+    streams,
+    errors: run.errors,
+    rows,
+    elapsedSeconds: (context.clock() - started) / 1000,
+  };
+  try {
+    await session.end(job, outcome, { rows, error: run.errors[0] && context.redact(run.errors[0].message) });
+  } catch (error) {
+    // The rows and states are safe; only the books' last line is missing, and a missing one reads as "unfinished".
+    if (!run.destinationFailed) result.errors.push(ConnectorError.from(error));
+  }
+  return result;
+}
+
+function outcomeOf(missing: number, all: number, destinationFailed: boolean, aborted: boolean): JobOutcome {
+  if (missing === 0) return 'complete';
+  if (destinationFailed) return 'failed';
+  if (aborted) return 'stopped';
+  return missing < all ? 'partial' : 'failed';
+}
+
+function runContext(settings: SyncSettings): RunContext {
+  const ignore = () => undefined;
+  const { context = {} } = settings;
+  return {
+    clock: settings.clock ?? context.clock ?? Date.now,
+    log: settings.log ?? context.log ?? ignore,
+    addSecret: context.addSecret ?? ignore,
+    redact: context.redact ?? ((text) => text),
+    configChanged: context.configChanged ?? ignore,
+    signal: settings.signal ?? context.signal ?? new AbortController().signal,
+  };
+}
+
+/** The streams that were asked for, described and with their modes. All unknown names are told at once. */
+async function chooseStreams(
+  connection: Connection,
+  wishes: readonly StreamSelection[] | undefined,
+): Promise<ChosenStream[]> {
+  const byKey = new Map(connection.streams.map((stream) => [streamKey(stream), stream]));
+  const unknown = (wishes ?? []).filter((wish) => !byKey.has(streamKey(wish))).map((wish) => `'${wish.name}'`);
+  if (unknown.length > 0) {
+    const names = connection.streams.map((stream) => stream.name).join(', ');
+    throw new ConnectorError('config', `The source has no stream ${unknown.join(', ')}. It has: ${names}.`);
+  }
+  const pairs = wishes
+    ? wishes.map((wish) => [byKey.get(streamKey(wish))!, wish] as const)
+    : connection.streams.map((stream) => [stream, undefined] as const);
+  const chosen: ChosenStream[] = [];
+  for (const [stream, wish] of pairs) chosen.push(chooseModes(await stream.describe(), wish));
+  if (chosen.length === 0) throw new ConnectorError('config', 'There is no stream to read.');
+  return chosen;
+}
+
+async function fingerprintOf(settings: SyncSettings): Promise<string> {
+  const { connectionSpecification } = await settings.source.spec();
+  return createHash('sha256')
+    .update(canonical(withoutSecrets(settings.config, connectionSpecification)))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** The lines that the platform writes at the start of every attempt, to the letter. */
+function announce(attempt: AttemptPlan, log: RunContext['log']): void {
+  const { job, resumed, done, abandoned } = attempt;
+  if (abandoned) log('INFO', `The unfinished job is not gone on with: ${abandoned}. Job ${job.id} begins anew.`);
+  else if (job.attempt > 1)
+    log(
+      'INFO',
+      `Job ${job.id} is unfinished: this is attempt ${job.attempt}. ${done.length} of its streams are complete already.`,
+    );
+  log('INFO', `Number of Resumed Full Refresh Streams: {${resumed.length}}`);
+  for (const { stream } of resumed)
+    log('INFO', ` Resumed stream name: ${stream.name} namespace: ${stream.namespace ?? 'null'}`);
+}
+
+function configuredCatalog(attempt: AttemptPlan, chosen: readonly ChosenStream[]): ConfiguredCatalog {
+  const byKey = new Map(chosen.map((one) => [streamKey(one.description), one]));
+  return {
+    streams: attempt.plans.map((plan) => ({
+      stream: byKey.get(plan.key)!.description,
+      sync_mode: plan.syncMode,
+      destination_sync_mode: plan.destinationSyncMode,
+      cursor_field: [...plan.cursorField],
+      primary_key: plan.primaryKey.map((path) => [...path]),
+      generation_id: plan.generation,
+      minimum_generation_id: plan.minimumGeneration,
+      sync_id: plan.syncId,
+    })),
+  };
+}

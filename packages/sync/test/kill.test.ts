@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleChild } from './child.ts';
+import { count, temporaryFolder } from './duckdb-file.ts';
+import { grown, ROWS, random } from './kill-source.ts';
+
+const KILLS = Number(process.env.TIDEMARK_KILLS ?? 40);
+const SEED = Number(process.env.TIDEMARK_SEED ?? 7);
+
+// Inside the package, so that the child finds the package's own DuckDB.
+const programs = fileURLToPath(new URL(`../node_modules/.cache/kill-${process.pid}`, import.meta.url));
+let program = '';
+beforeAll(async () => {
+  mkdirSync(programs, { recursive: true });
+  program = await bundleChild('kill-child', programs);
+});
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
+
+/** Runs one attempt and kills it `ms` after it began; says how it ended. */
+function attempt(file: string, job: number, seed: number, ms: number): Promise<{ code: number | null; said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, file, String(job), String(seed)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    let timer: NodeJS.Timeout | undefined;
+    const hear = (text: Buffer) => {
+      said += text;
+      if (said.startsWith('ready')) timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, said });
+    });
+  });
+}
+
+it(`loses and doubles no row over ${KILLS} kills`, async () => {
+  const folder = temporaryFolder();
+  const file = `${folder}/killed.duckdb`;
+  const next = random(SEED);
+  // How long an undisturbed attempt takes on this machine today: the kills are spread over that.
+  const begun = Date.now();
+  await attempt(`${folder}/unharmed.duckdb`, 1, 1, 60_000);
+  const span = Date.now() - begun;
+  let kills = 0;
+  let done = 0;
+  for (let last = false; !last; ) {
+    last = kills === KILLS;
+    const { code, said } = await attempt(file, done + 1, Math.floor(next() * 1e9), last ? 60_000 : next() * span * 0.8);
+    if (code === null) kills++;
+    else expect(said, 'an attempt that was not killed').toMatch(/complete/);
+    // The books know: a kill may hit after the job's end was committed and before the process could say so.
+    const complete = existsSync(file) ? await finishedJobs(file) : 0;
+    if (complete > done) await verify(file, complete);
+    done = complete;
+  }
+  console.log(`${kills} kills over ${done} jobs: 0 lost, 0 doubled`);
+}, 600_000);
+
+async function finishedJobs(file: string): Promise<number> {
+  const books = await count(
+    file,
+    "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_tidemark' AND table_name = 'jobs'",
+  );
+  return books === 0 ? 0 : count(file, "SELECT count(*) FROM _tidemark.jobs WHERE outcome = 'complete'");
+}
+
+/** What the tables must hold after so many complete jobs. */
+async function verify(file: string, jobs: number): Promise<void> {
+  const expected: [string, number, number][] = [
+    ['pages', ROWS, ROWS],
+    ['partitions', ROWS, ROWS],
+    ['pieces', ROWS * jobs, ROWS],
+    ['whole', ROWS * jobs, ROWS],
+    ['slices', grown(jobs), grown(jobs)],
+    ['merged', grown(jobs), grown(jobs)],
+  ];
+  for (const [table, all, distinct] of expected) {
+    const seen = {
+      all: await count(file, `SELECT count(*) FROM ${table}`),
+      distinct: await count(file, `SELECT count(DISTINCT id) FROM ${table}`),
+    };
+    expect(seen, `${table} after job ${jobs}`).toEqual({ all, distinct });
+  }
+}
