@@ -1,45 +1,52 @@
-// Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only;
+// `--no-types` leaves the declarations out.
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const names = process.argv.slice(2).filter((a) => !a.startsWith('-'));
-const packages = names.length ? names : readdirSync(`${root}packages`);
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const packages = names.length > 0 ? names : readdirSync(`${root}packages`);
 
-for (const name of packages) {
-  const dir = `${root}packages/${name}`;
-  const manifest = JSON.parse(readFileSync(`${dir}/package.json`, 'utf8'));
-  const entry = Object.fromEntries(
-    Object.values(manifest.exports ?? {})
-      .map((target) => target.default)
-      .filter((path) => path?.startsWith('./dist/'))
-      .map((path) => path.slice('./dist/'.length, -'.js'.length))
-      .concat(manifest.bin ? ['main'] : [], 'generate')
-      .map((stem) => [stem, `${dir}/src/${stem}.ts`])
-      .filter(([, file]) => existsSync(file)),
+/** The sources that a package's exports and its command begin at, by the name of what is built from them. */
+function entriesOf(directory, manifest) {
+  const stems = Object.values(manifest.exports ?? {})
+    .map((target) => target.default)
+    .filter((path) => path?.startsWith('./dist/'))
+    .map((path) => path.slice('./dist/'.length, -'.js'.length));
+  if (manifest.bin) stems.push('main');
+  return Object.fromEntries(
+    stems.map((stem) => [stem, `${directory}/src/${stem}.ts`]).filter(([, file]) => existsSync(file)),
   );
-  // tsup's own cleaning would take the declarations too, which `tsc -b` believes to be there.
-  for (const old of existsSync(`${dir}/dist`) ? readdirSync(`${dir}/dist`) : []) {
-    if (/\.js(?:\.map)?$/.test(old)) rmSync(`${dir}/dist/${old}`);
-  }
+}
+
+async function buildPackage(name) {
+  const directory = `${root}packages/${name}`;
+  const manifest = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
   await build({
-    entry,
-    outDir: `${dir}/dist`,
+    entry: entriesOf(directory, manifest),
+    outDir: `${directory}/dist`,
     format: 'esm',
     target: 'node20',
     platform: 'node',
     splitting: true,
     sourcemap: true,
-    clean: false,
+    clean: ['**/*.js', '**/*.js.map'],
     config: false,
     silent: true,
-    tsconfig: `${dir}/tsconfig.json`,
+    tsconfig: `${directory}/tsconfig.json`,
     external: [/^[^./]/],
   });
 }
+
+await Promise.all(packages.map(buildPackage));
 if (!process.argv.includes('--no-types')) {
-  const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b', ...packages.map((p) => `${root}packages/${p}`)], { stdio: 'inherit' });
-  process.exit(tsc.status ?? 1);
+  const compiler = `${root}node_modules/typescript/bin/tsc`;
+  const { status } = spawnSync(
+    process.execPath,
+    [compiler, '-b', ...packages.map((name) => `${root}packages/${name}`)],
+    { stdio: 'inherit' },
+  );
+  process.exitCode = status ?? 1;
 }

@@ -27,7 +27,8 @@ function registry() {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
       else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.gen.ts')) {
-        for (const match of readFileSync(path, 'utf8').matchAll(/^export const (\w+)(?::[^=]+)? = component\(/gm)) words.push([match[1], relative(base, path).replace(/\.ts$/, '.js')]);
+        for (const match of readFileSync(path, 'utf8').matchAll(/^export const (\w+)(?::[^=]+)? = component\(/gm))
+          words.push([match[1], relative(base, path).replace(/\.ts$/, '.js')]);
       }
     }
   };

@@ -1,8 +1,8 @@
 import type { RecordData } from '@tidemark/source';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoApi, startDemoApi } from '../../examples/demo-api/server.mjs';
-import { openExample } from '../examples/open-example.js';
 import { killedRead, lastStates, recordsOf } from './killed-read.js';
+import { openExample } from './open-example.js';
 
 const SIZES = { customers: 17, products: 18, berths: 16, orders: 23, regions: 3, deliveries_per_region: 7 };
 const PAGE_SIZE = 5;

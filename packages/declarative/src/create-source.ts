@@ -1,16 +1,16 @@
 import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
-import { type CheckResult, type Connection, ConnectorError, type RunContext, type Source, type Stream } from '@tidemark/source';
+import { type Connection, type ConnectOptions, ConnectorError, type RunContext, type Source } from '@tidemark/source';
 import { Builder } from './component/build.js';
 import type { BuildContext, SourceSettings } from './component/context.js';
 import { type ManifestRoot, sourceSlot } from './components/source/slot.js';
 import type { Spec } from './components/spec/slot.js';
-import type { DeclarativeStream } from './components/streams/slot.js';
+import { checkConnection, StreamEntries } from './connection-check.js';
 import { createHttpClient, type Transport } from './http/client.js';
 import { ResponseCache } from './http/cache.js';
 import { secretsOf } from './http/redact.js';
 import { createTransport } from './http/undici-transport.js';
 import { language, vocabulary } from './language.js';
-import { type Diagnostic, readManifest, resolveManifest, throwOnErrors } from './manifest/index.js';
+import { type Diagnostic, Positions, propagate, readManifest, resolveManifest, throwOnErrors } from './manifest/index.js';
 
 /** How many units are read at the same time where the manifest says nothing. */
 const CONCURRENCY_DEFAULT = 4;
@@ -73,7 +73,7 @@ class DeclarativeSource implements Source {
     return root.spec(context).specification;
   }
 
-  async connect(given: JsonObject, run: RunContext): Promise<Connection> {
+  async connect(given: JsonObject, run: RunContext, { forCheck = false }: ConnectOptions = {}): Promise<Connection> {
     const config = structuredClone(given);
     const settings = { ...DEFAULT_SETTINGS, ...this.options.settings };
     const bare = this.context(config, run, undefined as never);
@@ -94,19 +94,16 @@ class DeclarativeSource implements Source {
     });
     const context = this.context(config, run, http);
     http.setBudget(root.budget?.(context));
-    return this.open(root, context);
+    return this.open(root, context, run.signal, forCheck);
   }
 
-  private async open(root: ManifestRoot, context: BuildContext): Promise<Connection> {
-    const streams: DeclarativeStream[] = [];
-    for (const entry of root.streams) streams.push(...(await entry(context).streams()));
-    const twice = streams.find((stream, index) => streams.findIndex((other) => other.name === stream.name) !== index);
-    if (twice) throw new ConnectorError('config', `Two streams have the name '${twice.name}'.`);
+  private async open(root: ManifestRoot, context: BuildContext, signal: AbortSignal, forCheck: boolean): Promise<Connection> {
+    const entries = new StreamEntries(root, context, signal);
     return {
-      streams: streams as readonly Stream[],
+      streams: forCheck ? await entries.staticStreams() : await entries.all(),
       concurrency: root.concurrency?.(context).level ?? CONCURRENCY_DEFAULT,
       exclusiveGroups: root.groups.map((group) => group(context).streamNames),
-      check: (): Promise<CheckResult> => root.check(context).check(streams, new AbortController().signal),
+      check: () => checkConnection(root, entries, context, signal),
       close: () => context.http.close(),
     };
   }
@@ -122,6 +119,7 @@ class DeclarativeSource implements Source {
       http,
       builder: this.builder,
       manifest: this.tree,
+      propagate: (component, how) => propagate(component, {}, vocabulary, new Positions('manifest.yaml'), how),
       readFile: this.options.readFile ?? (() => undefined),
       customComponent: this.options.customComponent,
       shared: new Map(),

@@ -22,15 +22,17 @@ const CUSTOM_TYPES: Record<string, string> = {
 export function vocabularyOf(registry: Registry): Vocabulary {
   const shapes = new Map<string, WordShape>();
   const defaultTypes = new Map<string, string>();
+  const itemTypes = new Map<string, string>();
   for (const word of registry.words) {
     const slots = new Set<string>();
     for (const [name, { facts }] of Object.entries(word.fields)) {
       if (facts.slots.length) slots.add(name);
       if (facts.defaultType) defaultTypes.set(`${word.type}.${name}`, facts.defaultType);
+      if (facts.itemType) itemTypes.set(`${word.type}.${name}`, facts.itemType);
     }
     shapes.set(word.type, { fields: new Set(Object.keys(word.fields)), slots, open: word.open === true });
   }
-  return { words: shapes, defaultTypes, customTypes: new Map(Object.entries(CUSTOM_TYPES)) };
+  return { words: shapes, defaultTypes, itemTypes, customTypes: new Map(Object.entries(CUSTOM_TYPES)) };
 }
 
 /** The vocabulary of the language. */

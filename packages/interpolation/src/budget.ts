@@ -25,6 +25,7 @@ export function spend(units: number): void {
 
 /** Spends the making of a text or list of this size, which is refused before it is made when it is too long. */
 export function spendSize(size: number): void {
-  if (!(size <= SIZE_MAX)) throw new Failure('BudgetError', `the template was stopped: a result of ${size} elements is too long`);
+  if (!(size <= SIZE_MAX))
+    throw new Failure('BudgetError', `the template was stopped: a result of ${size} elements is too long`);
   if (size > 0) spend(size);
 }

@@ -15,9 +15,13 @@ export class Signature {
   private named = -1;
 
   constructor(readonly text: string) {
-    const parts = text.split(/,\s*(?=[*/\w])/).map((part) => part.trim()).filter(Boolean);
+    const parts = text
+      .split(/,\s*(?=[*/\w])/)
+      .map((part) => part.trim())
+      .filter(Boolean);
     for (const part of parts) this.declare(part);
-    if (this.positionalMax === Number.POSITIVE_INFINITY) this.positionalMax = this.named >= 0 ? this.named : this.names.length;
+    if (this.positionalMax === Number.POSITIVE_INFINITY)
+      this.positionalMax = this.named >= 0 ? this.named : this.names.length;
   }
 
   private declare(part: string): void {
@@ -38,7 +42,8 @@ export class Signature {
   bind(callee: string, args: unknown[], keywords?: Keywords): unknown[] {
     const given = args.length;
     if (keywords === undefined && this.rest < 0 && this.named < 0) {
-      if (given > this.positionalMax) throw typeError(`${callee}() takes at most ${this.positionalMax} argument(s) (${given} given)`);
+      if (given > this.positionalMax)
+        throw typeError(`${callee}() takes at most ${this.positionalMax} argument(s) (${given} given)`);
       if (given < this.required) throw typeError(`${callee}() missing argument '${this.names[given]}'`);
       return args;
     }
@@ -48,7 +53,8 @@ export class Signature {
   private bindAll(callee: string, args: unknown[], keywords?: Keywords): unknown[] {
     const bound: unknown[] = args.slice(0, this.positionalMax);
     if (this.rest >= 0) bound[this.rest] = args.slice(this.positionalMax);
-    else if (args.length > this.positionalMax) throw typeError(`${callee}() takes at most ${this.positionalMax} argument(s) (${args.length} given)`);
+    else if (args.length > this.positionalMax)
+      throw typeError(`${callee}() takes at most ${this.positionalMax} argument(s) (${args.length} given)`);
     const extra = new Map<string, unknown>();
     for (const [name, value] of keywords ?? []) {
       const index = this.names.indexOf(name);

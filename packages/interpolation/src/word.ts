@@ -1,5 +1,5 @@
-import type { Signature } from './signature.js';
 import type { Runtime } from './runtime.js';
+import type { Signature } from './signature.js';
 
 /** An example of a word's use. A test runs each and compares; `context` is what the template may read. */
 export interface Example {

@@ -4,10 +4,10 @@ export { type PartitionedCursorOptions, partitionedCursor } from './cursors/part
 export { type RangeCursorOptions, rangeCursor } from './cursors/range-cursor.js';
 export type { RangeCut, RangeValues } from './cursors/range-plan.js';
 export { singleCursor } from './cursors/single-cursor.js';
-export { COMPLETE_KEY, isComplete, NO_CURSOR_KEY, OWN_KEY, POSITION_KEY } from './cursors/state-keys.js';
+export { COMPLETE_KEY, isComplete, NO_CURSOR_KEY, OWN_KEY, ownPart, POSITION_KEY } from './cursors/state-keys.js';
 export { ConnectorError, type ErrorKind } from './error.js';
 export { type ReadResult, type ReadSettings, read } from './read.js';
 export type { Sink, StreamOutcome } from './sink.js';
-export { type CheckResult, type Connection, discover, type RunContext, type Source } from './source.js';
+export { type CheckResult, type Connection, type ConnectOptions, discover, type RunContext, type Source } from './source.js';
 export type { OpenStream, Page, ReadOptions, RecordData, Stream, StreamRunFacts } from './stream.js';
 export type { Position, Unit } from './unit.js';

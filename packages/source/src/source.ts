@@ -33,11 +33,17 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** How a source is connected. */
+export interface ConnectOptions {
+  /** Only `check` will be called: streams that must be asked for at the API are left out of `streams`. */
+  forCheck?: boolean;
+}
+
 /** What can be read: a manifest, a database, a program that speaks the protocol. */
 export interface Source {
   spec(): Promise<ConnectorSpecification>;
   /** Throws ConnectorError of kind config when the configuration does not fit the spec. */
-  connect(config: JsonObject, context: RunContext): Promise<Connection>;
+  connect(config: JsonObject, context: RunContext, options?: ConnectOptions): Promise<Connection>;
 }
 
 /** The catalog of a connection: every stream's description, in the source's order. */

@@ -64,7 +64,8 @@ function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
   // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
   const open = stored.streams.filter((stream) => stream.job === stored.job.nonce && stream.status === 'open');
   const nothingToResume = open.every((stream) => stream.state === undefined || stream.syncMode === 'incremental');
-  if (stored.job.attempt > 1 && stored.lastAttemptRows === 0 && nothingToResume)
+  const failed = stored.outcome === 'failed' || stored.outcome === 'partial';
+  if (failed && stored.job.attempt > 1 && stored.lastAttemptProgressed === false && nothingToResume)
     return 'its last attempt made no progress';
   return undefined;
 }

@@ -83,6 +83,8 @@ export type JobOutcome = 'complete' | 'partial' | 'failed' | 'stopped';
 /** What an attempt leaves in the books about itself. */
 export interface AttemptSummary {
   rows: number;
+  /** Rows were committed or a stream was completed. */
+  progressed: boolean;
   error?: string;
 }
 
@@ -91,8 +93,8 @@ export interface StoredJob {
   job: Job;
   /** `running` also after a kill. */
   outcome: JobOutcome | 'running';
-  /** Rows that its last attempt committed; -1 when that attempt did not come to an orderly end. */
-  lastAttemptRows: number;
+  /** Whether its last attempt committed anything; unknown when that attempt did not come to an orderly end. */
+  lastAttemptProgressed?: boolean;
   streams: StoredStream[];
 }
 

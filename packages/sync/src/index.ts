@@ -21,4 +21,5 @@ export { type DuckDbOptions, duckdb } from './destinations/duckdb.js';
 export { type DestinationSpec, openDestination, parseDestination } from './destinations/open.js';
 export type { StreamSelection } from './modes.js';
 export type { StreamProgress, SyncEvent } from './progress.js';
-export { type StreamResult, type SyncResult, type SyncSettings, sync } from './sync.js';
+export type { StreamResult, SyncResult } from './result.js';
+export { type SyncSettings, sync } from './sync.js';

@@ -11,8 +11,8 @@ import type { AttemptPlan } from './attempt.js';
 import type { CheckpointPolicy } from './checkpoint.js';
 import type { Session, StreamPlan } from './destination.js';
 import type { StreamProgress, SyncEvent } from './progress.js';
+import { notRead, type StreamResult } from './result.js';
 import { StreamWriter } from './stream-writer.js';
-import type { StreamResult } from './sync.js';
 
 /** A stream's progress is told at most this often. */
 const PROGRESS_MS = 200;
@@ -135,23 +135,13 @@ export class SyncRun implements Sink {
         error: lane.error,
       }),
     );
-    const done = this.attempt.done.map(
-      ({ chosen, rows }): StreamResult => ({
-        stream: { name: chosen.description.name, namespace: chosen.description.namespace ?? undefined },
-        status: 'complete',
-        earlier: true,
-        changed: 0,
-        records: 0,
-        pages: 0,
-        bytes: 0,
-        committed: 0,
-        checkpoints: 0,
-        rowsBefore: rows,
-        resumed: false,
-        rate: 0,
-        elapsedSeconds: 0,
-      }),
-    );
+    const done = this.attempt.done.map(({ chosen, rows }) => {
+      const { name, namespace } = chosen.description;
+      return notRead(
+        { name, namespace: namespace ?? undefined },
+        { status: 'complete', earlier: true, rowsBefore: rows },
+      );
+    });
     return [...lanes, ...done];
   }
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type ConfiguredCatalog, canonical, type JsonObject, type LogLevel, streamKey } from '@tidemark/protocol';
 import { type Connection, ConnectorError, type RunContext, read, type Source } from '@tidemark/source';
+import { announce } from './announce.js';
 import { type AttemptPlan, planAttempt } from './attempt.js';
 import { type CheckpointPolicy, checkpointPolicy } from './checkpoint.js';
+import { type Choice, chooseStreams, configuredCatalog } from './choose-streams.js';
 import type { Destination, JobOutcome, Session } from './destination.js';
-import { type ChosenStream, chooseModes, type StreamSelection } from './modes.js';
+import type { StreamSelection } from './modes.js';
 import type { StreamProgress, SyncEvent } from './progress.js';
+import { notRead, type SyncResult } from './result.js';
 import { SyncRun } from './run.js';
 import { withoutSecrets } from './secrets.js';
 
@@ -31,29 +34,6 @@ export interface SyncSettings {
   context?: Partial<RunContext>;
 }
 
-/** How a stream ended. */
-export interface StreamResult extends StreamProgress {
-  status: 'waiting' | 'complete' | 'failed' | 'stopped' | 'reading';
-  /** Completed by an earlier attempt of the same job and not read again. */
-  earlier: boolean;
-  /** Values that did not fit their column: null there, kept in `_airbyte_meta.changes`. */
-  changed: number;
-  error?: ConnectorError;
-}
-
-/** How a sync ended. `complete`: every stream; `partial`: some are missing; `stopped`: by the signal. */
-export interface SyncResult {
-  outcome: JobOutcome;
-  jobId: number;
-  attempt: number;
-  streams: StreamResult[];
-  /** In the order in which they came; a failure of the destination comes first. */
-  errors: ConnectorError[];
-  /** Rows committed by this attempt. */
-  rows: number;
-  elapsedSeconds: number;
-}
-
 /**
  * Runs a source into a destination, going on with what an earlier attempt left there.
  * Throws ConnectorError when it cannot begin: a configuration, stream or mode that cannot be, a destination that is held
@@ -66,17 +46,17 @@ export async function sync(settings: SyncSettings): Promise<SyncResult> {
   let connection: Connection | undefined;
   try {
     connection = await settings.source.connect(settings.config, context);
-    const chosen = await chooseStreams(connection, settings.streams);
+    const choice = await chooseStreams(connection, settings.streams);
     const stored = await session.load(settings.connection);
     const fingerprint = await fingerprintOf(settings);
-    const attempt = planAttempt(stored, chosen, {
+    const attempt = planAttempt(stored, choice.chosen, {
       connection: settings.connection,
       fingerprint,
       restart: settings.restart ?? false,
     });
     announce(attempt, log);
     await session.begin(attempt.job, attempt.plans);
-    return await runAttempt(settings, context, session, connection, attempt, chosen);
+    return await runAttempt(settings, context, session, connection, attempt, choice);
   } finally {
     await connection?.close().catch((error) => log('WARN', `The source did not close: ${String(error)}`));
     await session.close();
@@ -89,7 +69,7 @@ async function runAttempt(
   session: Session,
   connection: Connection,
   attempt: AttemptPlan,
-  chosen: readonly ChosenStream[],
+  { chosen, failed }: Choice,
 ): Promise<SyncResult> {
   const { job, plans } = attempt;
   const started = context.clock();
@@ -97,16 +77,22 @@ async function runAttempt(
   const states = new Map(plans.flatMap((plan) => (plan.state ? [[plan.key, plan.state] as const] : [])));
   const catalog = configuredCatalog(attempt, chosen);
   run.begin();
+  for (const { error } of failed) run.error(error);
   try {
     await read({ connection, catalog, states, sink: run, signal: AbortSignal.any([context.signal, run.signal]) });
   } finally {
     await run.end();
   }
-  const order = new Map(chosen.map((one, index) => [streamKey(one.description), index]));
-  const streams = run.results().sort((a, b) => order.get(streamKey(a.stream))! - order.get(streamKey(b.stream))!);
+  const order = connection.streams.map(streamKey);
+  const streams = [
+    ...run.results(),
+    ...failed.map(({ stream, error }) => notRead(stream, { status: 'failed', error })),
+  ];
+  streams.sort((a, b) => order.indexOf(streamKey(a.stream)) - order.indexOf(streamKey(b.stream)));
   const missing = streams.filter((stream) => stream.status !== 'complete').length;
   const outcome = outcomeOf(missing, streams.length, run.destinationFailed, context.signal.aborted);
   const rows = streams.reduce((sum, stream) => sum + stream.committed, 0);
+  const progressed = streams.some((stream) => stream.checkpoints > 0);
   const result = {
     outcome,
     jobId: job.id,
@@ -117,7 +103,11 @@ async function runAttempt(
     elapsedSeconds: (context.clock() - started) / 1000,
   };
   try {
-    await session.end(job, outcome, { rows, error: run.errors[0] && context.redact(run.errors[0].message) });
+    await session.end(job, outcome, {
+      rows,
+      progressed,
+      error: run.errors[0] && context.redact(run.errors[0].message),
+    });
   } catch (error) {
     // The rows and states are safe; only the books' last line is missing, and a missing one reads as "unfinished".
     if (!run.destinationFailed) result.errors.push(ConnectorError.from(error));
@@ -145,60 +135,10 @@ function runContext(settings: SyncSettings): RunContext {
   };
 }
 
-/** The streams that were asked for, described and with their modes. All unknown names are told at once. */
-async function chooseStreams(
-  connection: Connection,
-  wishes: readonly StreamSelection[] | undefined,
-): Promise<ChosenStream[]> {
-  const byKey = new Map(connection.streams.map((stream) => [streamKey(stream), stream]));
-  const unknown = (wishes ?? []).filter((wish) => !byKey.has(streamKey(wish))).map((wish) => `'${wish.name}'`);
-  if (unknown.length > 0) {
-    const names = connection.streams.map((stream) => stream.name).join(', ');
-    throw new ConnectorError('config', `The source has no stream ${unknown.join(', ')}. It has: ${names}.`);
-  }
-  const pairs = wishes
-    ? wishes.map((wish) => [byKey.get(streamKey(wish))!, wish] as const)
-    : connection.streams.map((stream) => [stream, undefined] as const);
-  const chosen: ChosenStream[] = [];
-  for (const [stream, wish] of pairs) chosen.push(chooseModes(await stream.describe(), wish));
-  if (chosen.length === 0) throw new ConnectorError('config', 'There is no stream to read.');
-  return chosen;
-}
-
 async function fingerprintOf(settings: SyncSettings): Promise<string> {
   const { connectionSpecification } = await settings.source.spec();
   return createHash('sha256')
     .update(canonical(withoutSecrets(settings.config, connectionSpecification)))
     .digest('hex')
     .slice(0, 32);
-}
-
-/** The lines that the platform writes at the start of every attempt, to the letter. */
-function announce(attempt: AttemptPlan, log: RunContext['log']): void {
-  const { job, resumed, done, abandoned } = attempt;
-  if (abandoned) log('INFO', `The unfinished job is not gone on with: ${abandoned}. Job ${job.id} begins anew.`);
-  else if (job.attempt > 1)
-    log(
-      'INFO',
-      `Job ${job.id} is unfinished: this is attempt ${job.attempt}. ${done.length} of its streams are complete already.`,
-    );
-  log('INFO', `Number of Resumed Full Refresh Streams: {${resumed.length}}`);
-  for (const { stream } of resumed)
-    log('INFO', ` Resumed stream name: ${stream.name} namespace: ${stream.namespace ?? 'null'}`);
-}
-
-function configuredCatalog(attempt: AttemptPlan, chosen: readonly ChosenStream[]): ConfiguredCatalog {
-  const byKey = new Map(chosen.map((one) => [streamKey(one.description), one]));
-  return {
-    streams: attempt.plans.map((plan) => ({
-      stream: byKey.get(plan.key)!.description,
-      sync_mode: plan.syncMode,
-      destination_sync_mode: plan.destinationSyncMode,
-      cursor_field: [...plan.cursorField],
-      primary_key: plan.primaryKey.map((path) => [...path]),
-      generation_id: plan.generation,
-      minimum_generation_id: plan.minimumGeneration,
-      sync_id: plan.syncId,
-    })),
-  };
 }

@@ -27,7 +27,7 @@ export function check(manifest: string, options: SourceOptions): Promise<number>
 
 async function checked(manifest: string, options: SourceOptions, session: Session): Promise<CheckResult> {
   try {
-    const connection = await connect(manifest, options, session.context);
+    const connection = await connect(manifest, options, session.context, { forCheck: true });
     try {
       return await connection.check();
     } finally {

@@ -1,10 +1,10 @@
 const FREE_BYTES = 4096;
-const RECORD_BYTES_PER_STATE_BYTE = 25;
+const RECORD_BYTES_PER_STATE_BYTE = 40;
 const QUIET_MILLISECONDS = 60_000;
 
 /**
- * When the next state of a stream is due. A small state follows every page. A large one waits until 25 times its size went
- * out in records, so that states stay at some four per cent of the output, or until a minute has passed: an API that is
+ * When the next state of a stream is due. A small state follows every page. A large one waits until 40 times its size went
+ * out in records, so that states stay at a few per cent of the output, or until a minute has passed: an API that is
  * slow, or sends many empty pages, must not lose an hour's work.
  */
 export class StatePace {

@@ -19,6 +19,8 @@ export interface BuildContext {
   readonly builder: Builder;
   /** The whole resolved manifest, for words that look things up in it (schemas, dynamic streams). */
   readonly manifest: JsonObject;
+  /** Fills default types into a component that was made at run time and passes parameters down in it, as for the manifest. */
+  readonly propagate: (component: JsonObject, options?: { parentWins?: boolean }) => JsonObject;
   /** Reads a file of the connector's own folder, by a path that stays inside it; undefined when there is none. */
   readonly readFile: (path: string) => string | undefined;
   /** Finds the author's class or function behind `class_name`; absent when custom code is not allowed. */

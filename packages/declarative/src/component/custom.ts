@@ -18,9 +18,13 @@ export function makeCustom<T>({ fields, parameters, context }: CustomArguments):
   const name = String(fields.class_name ?? '');
   const made = context.customComponent?.(name);
   if (typeof made !== 'function') {
-    throw new ConnectorError('config', `The ${String(fields.type)} '${name}' is code of its own, which is not there or not allowed here.`, {
-      stream: context.stream?.name,
-    });
+    throw new ConnectorError(
+      'config',
+      `The ${String(fields.type)} '${name}' is code of its own, which is not there or not allowed here.`,
+      {
+        stream: context.stream?.name,
+      },
+    );
   }
   const isClass = /^class\b/.test(Function.prototype.toString.call(made));
   const args: CustomArguments = { fields, parameters, context };

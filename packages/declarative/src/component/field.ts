@@ -21,6 +21,8 @@ export interface FieldFacts {
   readonly slots: readonly Slot<unknown>[];
   /** The type that a component without `type` has here. */
   readonly defaultType?: string;
+  /** The same for the components that are the values of a map. */
+  readonly itemType?: string;
   readonly deprecated?: string;
 }
 
@@ -148,7 +150,7 @@ export const field = {
       (raw, site) => Object.fromEntries(Object.entries(raw as JsonObject).map(([key, item]) => [key, of.read(item, site)])),
       (writer) => ({ type: 'object', additionalProperties: of.schema(writer) }),
       isObject,
-      { ...of.facts, doc: '', examples: [], isOptional: false, default: undefined },
+      { ...of.facts, doc: '', examples: [], isOptional: false, default: undefined, defaultType: undefined, itemType: of.facts.defaultType },
     ),
   /** One of several kinds; the first that fits the raw value reads it. */
   either: <const A extends readonly Field<unknown>[]>(...alternatives: A) =>

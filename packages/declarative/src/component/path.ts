@@ -68,6 +68,24 @@ export class Path {
     return this.segments.length === 0 ? root : (this.remove(root, this.first, test) as T);
   }
 
+  /** Puts a value at every place that the path leads to and that is there already, in place. The number of places. */
+  assign(root: unknown, value: () => unknown): number {
+    return this.segments.length === 0 ? 0 : this.put(root, this.first, value);
+  }
+
+  private put(node: unknown, states: readonly number[], value: () => unknown): number {
+    if (!isContainer(node)) return 0;
+    let count = 0;
+    for (const key of Object.keys(node)) {
+      const next = this.step(states, key, node);
+      if (next.includes(this.segments.length)) {
+        setKey(node, key, value());
+        count++;
+      } else if (next.length > 0) count += this.put((node as Record<string, unknown>)[key], next, value);
+    }
+    return count;
+  }
+
   private collect(node: unknown, states: readonly number[], found: unknown[]): void {
     if (!isContainer(node)) return;
     const deeper: [unknown, number[]][] = [];
@@ -147,17 +165,22 @@ function matches(segment: Segment, key: string, node: Container): boolean {
   if (segment.kind === 'glob') return segment.pattern.test(key);
   if (segment.kind !== 'name') return false;
   if (!Array.isArray(node)) return segment.name === key;
-  return segment.index !== undefined && (segment.index < 0 ? node.length + segment.index : segment.index) === Number(key);
+  return (
+    segment.index !== undefined && (segment.index < 0 ? node.length + segment.index : segment.index) === Number(key)
+  );
 }
 
 /** A shell glob as a pattern for the whole text. A bracket that is never closed stands for itself. */
 function globToPattern(glob: string): RegExp {
-  const source = glob.replace(/\*+|\?|\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (part, not: string | undefined, set: string | undefined) => {
-    if (part[0] === '*') return '.*';
-    if (part === '?') return '.';
-    if (set !== undefined && set !== '') return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
-    return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
+  const source = glob.replace(
+    /\*+|\?|\[(!?)(\]?[^\]]*)\]|[\s\S]/g,
+    (part, not: string | undefined, set: string | undefined) => {
+      if (part[0] === '*') return '.*';
+      if (part === '?') return '.';
+      if (set !== undefined && set !== '') return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
+      return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    },
+  );
   return new RegExp(`^(?:${source})$`, 's');
 }
 

@@ -17,7 +17,10 @@ export function setAtPath(record: RecordData, path: readonly string[], value: Js
     const segment = path[i]!;
     const next = read(parent, segment);
     if (next !== null && next !== undefined && !isContainer(next)) {
-      throw new ConnectorError('config', `Nothing can be put at ${path.join('.')}: ${path.slice(0, i + 1).join('.')} is a value already.`);
+      throw new ConnectorError(
+        'config',
+        `Nothing can be put at ${path.join('.')}: ${path.slice(0, i + 1).join('.')} is a value already.`,
+      );
     }
     const copy: Container = isContainer(next) ? copyOf(next) : isIndex(path[i + 1]!) ? [] : {};
     write(parent, segment, copy, path);
@@ -32,7 +35,10 @@ function read(parent: Container, segment: string): unknown {
 }
 
 function write(parent: Container, segment: string, value: unknown, path: readonly string[]): void {
-  if (!Array.isArray(parent)) return setKey(parent, segment, value);
+  if (!Array.isArray(parent)) {
+    setKey(parent, segment, value);
+    return;
+  }
   const index = isIndex(segment) ? Number(segment) : -1;
   if (index < 0 || index > INDEX_MAX) {
     throw new ConnectorError('config', `Nothing can be put at ${path.join('.')}: '${segment}' is no place in a list.`);

@@ -3,14 +3,37 @@ import type { ComponentDefinition } from '../component/define.js';
 import { apiKeyAuthenticator } from './auth/api-key-authenticator.js';
 import { basicHttpAuthenticator } from './auth/basic-http-authenticator.js';
 import { bearerAuthenticator } from './auth/bearer-authenticator.js';
+import { customAuthenticator } from './auth/custom-authenticator.js';
+import { jwtAuthenticator } from './auth/jwt-authenticator.js';
+import { legacySessionTokenAuthenticator } from './auth/legacy-session-token-authenticator.js';
 import { noAuth } from './auth/no-auth.js';
+import { oAuthAuthenticator } from './auth/oauth-authenticator.js';
+import { quotaStatusSource } from './auth/quota-status-source.js';
+import { rateLimitedMultipleTokenAuthenticator } from './auth/rate-limited-multiple-token-authenticator.js';
+import { selectiveAuthenticator } from './auth/selective-authenticator.js';
+import { sessionTokenAuthenticator } from './auth/session-token-authenticator.js';
+import { sessionTokenRequestApiKeyAuthenticator } from './auth/session-token-request-api-key-authenticator.js';
+import { sessionTokenRequestBearerAuthenticator } from './auth/session-token-request-bearer-authenticator.js';
+import { tokenQuota } from './auth/token-quota.js';
 import { constantBackoffStrategy } from './backoff/constant-backoff-strategy.js';
 import { customBackoffStrategy } from './backoff/custom-backoff-strategy.js';
 import { exponentialBackoffStrategy } from './backoff/exponential-backoff-strategy.js';
 import { waitTimeFromHeader } from './backoff/wait-time-from-header.js';
 import { waitTimeFromResponse } from './backoff/wait-time-from-response.js';
 import { waitUntilTimeFromHeader } from './backoff/wait-until-time-from-header.js';
+import { fixedWindowCallRatePolicy } from './budget/fixed-window-call-rate-policy.js';
+import { httpAPIBudget } from './budget/http-api-budget.js';
+import { httpRequestRegexMatcher } from './budget/http-request-regex-matcher.js';
+import { movingWindowCallRatePolicy } from './budget/moving-window-call-rate-policy.js';
+import { rate } from './budget/rate.js';
+import { unlimitedCallRatePolicy } from './budget/unlimited-call-rate-policy.js';
+import { checkDynamicStream } from './checks/check-dynamic-stream.js';
 import { checkStream } from './checks/check-stream.js';
+import { dynamicStreamCheckConfig } from './checks/dynamic-stream-check-config.js';
+import { customStateMigration } from './cursors/custom-state-migration.js';
+import { datetimeBasedCursor } from './cursors/datetime-based-cursor.js';
+import { incrementingCountCursor } from './cursors/incrementing-count-cursor.js';
+import { legacyToPerPartitionStateMigration } from './cursors/legacy-to-per-partition-state-migration.js';
 import { minMaxDatetime } from './cursors/min-max-datetime.js';
 import { csvDecoder } from './decoders/csv-decoder.js';
 import { customDecoder } from './decoders/custom-decoder.js';
@@ -25,8 +48,15 @@ import { compositeErrorHandler } from './error-handlers/composite-error-handler.
 import { customErrorHandler } from './error-handlers/custom-error-handler.js';
 import { defaultErrorHandler } from './error-handlers/default-error-handler.js';
 import { httpResponseFilter } from './error-handlers/http-response-filter.js';
+import { combinedExtractor } from './extractors/combined-extractor.js';
+import { customRecordExtractor } from './extractors/custom-record-extractor.js';
 import { dpathExtractor } from './extractors/dpath-extractor.js';
+import { jsonPathExtractor } from './extractors/json-path-extractor.js';
+import { parentFieldPath } from './extractors/parent-field-path.js';
+import { recordExpander } from './extractors/record-expander.js';
+import { responseToFileExtractor } from './extractors/response-to-file-extractor.js';
 import { cursorPagination } from './paginators/cursor-pagination.js';
+import { customPaginationStrategy } from './paginators/custom-pagination-strategy.js';
 import { defaultPaginator } from './paginators/default-paginator.js';
 import { noPagination } from './paginators/no-pagination.js';
 import { offsetIncrement } from './paginators/offset-increment.js';
@@ -37,6 +67,7 @@ import { listPartitionRouter } from './partition-routers/list-partition-router.j
 import { parentStreamConfig } from './partition-routers/parent-stream-config.js';
 import { substreamPartitionRouter } from './partition-routers/substream-partition-router.js';
 import { unionPartitionRouter } from './partition-routers/union-partition-router.js';
+import { customRequester } from './requesters/custom-requester.js';
 import { httpRequester } from './requesters/http-requester.js';
 import { requestBodyGraphQlQuery } from './requesters/request-body-graphql-query.js';
 import { requestBodyGraphQL } from './requesters/request-body-graphql.js';
@@ -45,13 +76,34 @@ import { requestBodyPlainText } from './requesters/request-body-plain-text.js';
 import { requestBodyUrlEncodedForm } from './requesters/request-body-url-encoded-form.js';
 import { requestOption } from './requesters/request-option.js';
 import { requestPath } from './requesters/request-path.js';
+import { componentMappingDefinition } from './resolvers/component-mapping-definition.js';
+import { configComponentsResolver } from './resolvers/config-components-resolver.js';
+import { httpComponentsResolver } from './resolvers/http-components-resolver.js';
+import { parametrizedComponentsResolver } from './resolvers/parametrized-components-resolver.js';
+import { streamConfig } from './resolvers/stream-config.js';
+import { streamParametersDefinition } from './resolvers/stream-parameters-definition.js';
+import { asyncJobStatusMap } from './retrievers/async-job-status-map.js';
+import { asyncRetriever } from './retrievers/async-retriever.js';
+import { pageSizeReduction } from './retrievers/page-size-reduction.js';
+import { paginationResetLimits } from './retrievers/pagination-reset-limits.js';
+import { paginationReset } from './retrievers/pagination-reset.js';
+import { requestWindowSplitting } from './retrievers/request-window-splitting.js';
 import { simpleRetriever } from './retrievers/simple-retriever.js';
+import { complexFieldType } from './schema-loaders/complex-field-type.js';
+import { customSchemaLoader } from './schema-loaders/custom-schema-loader.js';
+import { dynamicSchemaLoader } from './schema-loaders/dynamic-schema-loader.js';
 import { inlineSchemaLoader } from './schema-loaders/inline-schema-loader.js';
 import { jsonFileSchemaLoader } from './schema-loaders/json-file-schema-loader.js';
+import { schemaTypeIdentifier } from './schema-loaders/schema-type-identifier.js';
+import { typesMap } from './schema-loaders/types-map.js';
+import { customRecordFilter } from './selectors/custom-record-filter.js';
+import { customSchemaNormalization } from './selectors/custom-schema-normalization.js';
 import { recordFilter } from './selectors/record-filter.js';
 import { recordSelector } from './selectors/record-selector.js';
+import { blockSimultaneousSyncsAction } from './source/block-simultaneous-syncs-action.js';
 import { concurrencyLevel } from './source/concurrency-level.js';
 import { declarativeSource } from './source/declarative-source.js';
+import { streamGroup } from './source/stream-group.js';
 import { authFlow } from './spec/auth-flow.js';
 import { configAddFields } from './spec/config-add-fields.js';
 import { configMigration } from './spec/config-migration.js';
@@ -65,14 +117,19 @@ import { oauthConfigSpecification } from './spec/oauth-config-specification.js';
 import { predicateValidator } from './spec/predicate-validator.js';
 import { spec } from './spec/spec.js';
 import { validateAdheresToSchema } from './spec/validate-adheres-to-schema.js';
+import { conditionalStreams } from './streams/conditional-streams.js';
 import { declarativeStream } from './streams/declarative-stream.js';
+import { dynamicDeclarativeStream } from './streams/dynamic-declarative-stream.js';
+import { stateDelegatingStream } from './streams/state-delegating-stream.js';
 import { addFields } from './transformations/add-fields.js';
 import { addedFieldDefinition } from './transformations/added-field-definition.js';
+import { customTransformation } from './transformations/custom-transformation.js';
 import { dpathFlattenFields } from './transformations/dpath-flatten-fields.js';
 import { flattenFields } from './transformations/flatten-fields.js';
 import { keyTransformation } from './transformations/key-transformation.js';
 import { keysReplace } from './transformations/keys-replace.js';
 import { keysToLower } from './transformations/keys-to-lower.js';
+import { keysToSnakeCase } from './transformations/keys-to-snake-case.js';
 import { removeFields } from './transformations/remove-fields.js';
 
 /** Every word of the language. */
@@ -80,14 +137,37 @@ export const words: readonly ComponentDefinition[] = [
   apiKeyAuthenticator,
   basicHttpAuthenticator,
   bearerAuthenticator,
+  customAuthenticator,
+  jwtAuthenticator,
+  legacySessionTokenAuthenticator,
   noAuth,
+  oAuthAuthenticator,
+  quotaStatusSource,
+  rateLimitedMultipleTokenAuthenticator,
+  selectiveAuthenticator,
+  sessionTokenAuthenticator,
+  sessionTokenRequestApiKeyAuthenticator,
+  sessionTokenRequestBearerAuthenticator,
+  tokenQuota,
   constantBackoffStrategy,
   customBackoffStrategy,
   exponentialBackoffStrategy,
   waitTimeFromHeader,
   waitTimeFromResponse,
   waitUntilTimeFromHeader,
+  fixedWindowCallRatePolicy,
+  httpAPIBudget,
+  httpRequestRegexMatcher,
+  movingWindowCallRatePolicy,
+  rate,
+  unlimitedCallRatePolicy,
+  checkDynamicStream,
   checkStream,
+  dynamicStreamCheckConfig,
+  customStateMigration,
+  datetimeBasedCursor,
+  incrementingCountCursor,
+  legacyToPerPartitionStateMigration,
   minMaxDatetime,
   csvDecoder,
   customDecoder,
@@ -102,8 +182,15 @@ export const words: readonly ComponentDefinition[] = [
   customErrorHandler,
   defaultErrorHandler,
   httpResponseFilter,
+  combinedExtractor,
+  customRecordExtractor,
   dpathExtractor,
+  jsonPathExtractor,
+  parentFieldPath,
+  recordExpander,
+  responseToFileExtractor,
   cursorPagination,
+  customPaginationStrategy,
   defaultPaginator,
   noPagination,
   offsetIncrement,
@@ -114,6 +201,7 @@ export const words: readonly ComponentDefinition[] = [
   parentStreamConfig,
   substreamPartitionRouter,
   unionPartitionRouter,
+  customRequester,
   httpRequester,
   requestBodyGraphQlQuery,
   requestBodyGraphQL,
@@ -122,13 +210,34 @@ export const words: readonly ComponentDefinition[] = [
   requestBodyUrlEncodedForm,
   requestOption,
   requestPath,
+  componentMappingDefinition,
+  configComponentsResolver,
+  httpComponentsResolver,
+  parametrizedComponentsResolver,
+  streamConfig,
+  streamParametersDefinition,
+  asyncJobStatusMap,
+  asyncRetriever,
+  pageSizeReduction,
+  paginationResetLimits,
+  paginationReset,
+  requestWindowSplitting,
   simpleRetriever,
+  complexFieldType,
+  customSchemaLoader,
+  dynamicSchemaLoader,
   inlineSchemaLoader,
   jsonFileSchemaLoader,
+  schemaTypeIdentifier,
+  typesMap,
+  customRecordFilter,
+  customSchemaNormalization,
   recordFilter,
   recordSelector,
+  blockSimultaneousSyncsAction,
   concurrencyLevel,
   declarativeSource,
+  streamGroup,
   authFlow,
   configAddFields,
   configMigration,
@@ -142,13 +251,18 @@ export const words: readonly ComponentDefinition[] = [
   predicateValidator,
   spec,
   validateAdheresToSchema,
+  conditionalStreams,
   declarativeStream,
+  dynamicDeclarativeStream,
+  stateDelegatingStream,
   addFields,
   addedFieldDefinition,
+  customTransformation,
   dpathFlattenFields,
   flattenFields,
   keyTransformation,
   keysReplace,
   keysToLower,
+  keysToSnakeCase,
   removeFields,
 ];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiRequest } from './client.js';
@@ -29,13 +29,19 @@ export class ResponseCache {
   private readonly flights = new Map<string, Promise<ApiResponse>>();
   private inMemory = 0;
   private inFile = 0;
+  /** Bytes of all bodies, wherever they are; those that were replaced in the file still take their room there. */
+  private total = 0;
   private file: Promise<{ handle: FileHandle; folder: string }> | undefined;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: CacheOptions = {}) {}
 
   /** The kept answer, or the one that `ask` gets; the same request is on its way once at a time. Only answers of status 200 are kept. */
-  async fetch(request: ApiRequest, options: { signal: AbortSignal; refresh?: boolean }, ask: () => Promise<ApiResponse>): Promise<ApiResponse> {
+  async fetch(
+    request: ApiRequest,
+    options: { signal: AbortSignal; refresh?: boolean },
+    ask: () => Promise<ApiResponse>,
+  ): Promise<ApiResponse> {
     const key = keyOf(request);
     // Nothing is awaited between looking for a flight and starting one: two readers never start the same.
     for (;;) {
@@ -44,7 +50,10 @@ export class ResponseCache {
       const flight = options.refresh ? undefined : this.flights.get(key);
       if (!flight) return this.fly(key, ask());
       // Another's failure is not ours: ask again. Ours ends when our own signal does.
-      const response = await abortable(flight.catch(() => undefined), options.signal);
+      const response = await abortable(
+        flight.catch(() => undefined),
+        options.signal,
+      );
       if (response) return new BufferedResponse(response, response.bytes());
       if (this.flights.get(key) === flight) this.flights.delete(key);
     }
@@ -75,13 +84,18 @@ export class ResponseCache {
     const body = response.bytes();
     const size = body.length;
     const before = this.entries.get(key);
-    if (before?.isCounted) this.inMemory -= before.size;
+    if (before?.isCounted) {
+      this.inMemory -= before.size;
+      this.total -= before.size;
+    }
     this.entries.delete(key);
-    if (this.inFile + this.inMemory + size > (this.options.fileBytesMax ?? 2 ** 30)) return;
+    if (this.total + size > (this.options.fileBytesMax ?? 2 ** 30)) return;
+    this.total += size;
     const { status, headers, url, request } = response;
     this.entries.set(key, { head: { status, headers, url, request }, size, body, isCounted: true });
     this.inMemory += size;
-    if (this.inMemory > (this.options.memoryBytesMax ?? 16 * 2 ** 20)) this.writing = this.writing.then(() => this.spill());
+    if (this.inMemory > (this.options.memoryBytesMax ?? 16 * 2 ** 20))
+      this.writing = this.writing.then(() => this.spill());
   }
 
   /** Moves the oldest bodies to the file until memory is within its bound. */

@@ -3,7 +3,7 @@ import type { ApiBudget } from '../components/budget/slot.js';
 import type { ResponseCache } from './cache.js';
 import { waitForBudget } from './rate-limit.js';
 import type { ApiResponse } from './response.js';
-import { type Sleep, sleep as realSleep } from './sleep.js';
+import { sleep as realSleep, type Sleep } from './sleep.js';
 
 /** A request, ready to be sent. */
 export interface ApiRequest {
@@ -64,7 +64,14 @@ export function createHttpClient(options: HttpClientOptions): BudgetedHttpClient
   const { transport, cache, clock = Date.now, sleep = realSleep, log = () => {} } = options;
   let budget: ApiBudget | undefined;
   const ask = async (request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> => {
-    if (budget) await waitForBudget(budget, request, { signal, clock, sleep, log, waitSecondsMax: options.waitSecondsMax ?? 3600 });
+    if (budget)
+      await waitForBudget(budget, request, {
+        signal,
+        clock,
+        sleep,
+        log,
+        waitSecondsMax: options.waitSecondsMax ?? 3600,
+      });
     const response = await transport.send(request, signal);
     budget?.observe(request, response, clock());
     return response;
@@ -75,7 +82,11 @@ export function createHttpClient(options: HttpClientOptions): BudgetedHttpClient
       budget = next;
     },
     send(request, { signal, useCache, refresh }) {
-      const isKept = useCache === true && cache !== undefined && !request.streamed && (request.method === 'GET' || request.method === 'HEAD');
+      const isKept =
+        useCache === true &&
+        cache !== undefined &&
+        !request.streamed &&
+        (request.method === 'GET' || request.method === 'HEAD');
       return isKept ? cache.fetch(request, { signal, refresh }, () => ask(request, signal)) : ask(request, signal);
     },
     async close() {

@@ -1,6 +1,15 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, createInflateRaw, gunzip, inflate, inflateRaw } from 'node:zlib';
+import {
+  brotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  gunzip,
+  inflate,
+  inflateRaw,
+} from 'node:zlib';
 import { TransportError } from './transport-error.js';
 
 /** What this client can unpack; the value of `accept-encoding`. */
@@ -15,11 +24,18 @@ const unpackers = {
 
 /** The encodings of a body in the order in which they are to be undone; those that are not known are refused. */
 function encodings(header: string | undefined): ('gzip' | 'deflate' | 'br')[] {
-  const names = (header ?? '').toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  const names = (header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
   return names.reverse().map((name) => {
     if (name === 'gzip' || name === 'x-gzip') return 'gzip';
     if (name === 'deflate' || name === 'br') return name;
-    throw new TransportError('body', `The body has the content encoding '${name.slice(0, 40)}', which was not asked for.`);
+    throw new TransportError(
+      'body',
+      `The body has the content encoding '${name.slice(0, 40)}', which was not asked for.`,
+    );
   });
 }
 
@@ -29,7 +45,9 @@ export async function decompress(body: Buffer, header: string | undefined, bytes
   for (const encoding of encodings(header)) {
     if (data.length === 0) return data;
     try {
-      data = await unpackers[encoding === 'deflate' && !hasZlibHead(data) ? 'raw' : encoding](data, { maxOutputLength: bytesMax });
+      data = await unpackers[encoding === 'deflate' && !hasZlibHead(data) ? 'raw' : encoding](data, {
+        maxOutputLength: bytesMax,
+      });
     } catch (error) {
       throw unpackError(error, encoding, bytesMax);
     }
@@ -43,7 +61,8 @@ export async function* decompressStream(body: Readable, header: string | undefin
   const steps = encodings(header);
   try {
     for (const encoding of steps) {
-      const next = encoding === 'gzip' ? createGunzip() : encoding === 'br' ? createBrotliDecompress() : await inflateOf(stream);
+      const next =
+        encoding === 'gzip' ? createGunzip() : encoding === 'br' ? createBrotliDecompress() : await inflateOf(stream);
       stream.once('error', (error) => next.destroy(error));
       stream = stream.pipe(next);
     }
@@ -76,7 +95,8 @@ function hasZlibHead(data: Buffer): boolean {
 function unpackError(error: unknown, encoding: string, bytesMax: number): Error {
   const code = (error as { code?: string }).code;
   if (code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(bytesMax, error);
-  if (code === 'Z_BUF_ERROR') return new TransportError('network', `The ${encoding} body is cut short.`, { cause: error });
+  if (code === 'Z_BUF_ERROR')
+    return new TransportError('network', `The ${encoding} body is cut short.`, { cause: error });
   if (code?.startsWith('Z_') || code?.startsWith('ERR__ERROR')) {
     return new TransportError('body', `The body is not ${encoding}, which its header says.`, { cause: error });
   }
@@ -85,5 +105,7 @@ function unpackError(error: unknown, encoding: string, bytesMax: number): Error 
 
 /** The error of a body that is larger than may be held in memory. */
 export function tooLarge(bytesMax: number, cause?: unknown): TransportError {
-  return new TransportError('size', `The response body is larger than ${bytesMax} bytes (response_bytes_max).`, { cause });
+  return new TransportError('size', `The response body is larger than ${bytesMax} bytes (response_bytes_max).`, {
+    cause,
+  });
 }

@@ -17,7 +17,9 @@ export function excerpt(response: ApiResponse, redact: (text: string) => string)
     return 'a streamed body';
   }
   // Redacted before it is cut: half a secret would not be found.
-  const line = redact(text.slice(0, 20 * EXCERPT)).replace(/\s+/g, ' ').trim();
+  const line = redact(text.slice(0, 20 * EXCERPT))
+    .replace(/\s+/g, ' ')
+    .trim();
   if (line === '') return 'an empty body';
   return `body: '${line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line}'`;
 }

@@ -11,7 +11,11 @@ export interface Pattern {
 
 /** Compiles a regular expression in the syntax of manifests. Throws ConnectorError (config) when it is not one. */
 export function compilePattern(source: string, where: string): Pattern {
-  const script = source.replaceAll('(?P<', '(?<').replace(/\(\?P=(\w+)\)/g, '\\k<$1>').replaceAll('\\A', '^').replaceAll('\\Z', '$');
+  const script = source
+    .replaceAll('(?P<', '(?<')
+    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
+    .replaceAll('\\A', '^')
+    .replaceAll('\\Z', '$');
   let anywhere: RegExp;
   let start: RegExp;
   try {

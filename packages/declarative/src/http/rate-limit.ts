@@ -27,7 +27,10 @@ export async function waitForBudget(budget: ApiBudget, request: ApiRequest, opti
     if (milliseconds <= 0) return;
     if (milliseconds > options.waitSecondsMax * 1000) {
       const seconds = Math.ceil(milliseconds / 1000);
-      throw new ConnectorError('transient', `The API's call budget is used up for ${seconds} s, longer than the ${options.waitSecondsMax} s that may be waited.`);
+      throw new ConnectorError(
+        'transient',
+        `The API's call budget is used up for ${seconds} s, longer than the ${options.waitSecondsMax} s that may be waited.`,
+      );
     }
     options.log('DEBUG', `The call budget is used up: waiting ${Math.ceil(milliseconds / 1000)} s.`);
     const before = options.clock();

@@ -42,14 +42,18 @@ export function createRedactor(): Redactor {
 function* formsOf(secret: string): Iterable<string> {
   yield secret;
   yield JSON.stringify(secret).slice(1, -1);
-  const ascii = JSON.stringify(secret).slice(1, -1).replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const ascii = JSON.stringify(secret)
+    .slice(1, -1)
+    .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   yield ascii;
   // By way of bytes: half a surrogate pair would make the encoding throw.
   const wellFormed = Buffer.from(secret, 'utf8').toString('utf8');
   const encoded = encodeURIComponent(wellFormed);
   yield encoded;
   yield encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  yield encoded.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+');
+  yield encoded
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
   yield encodeURI(wellFormed);
   if (secret.length < ANYWHERE_FROM) return;
   // A line of a key is a secret of its own: logs cut texts at line ends.
@@ -64,7 +68,9 @@ function* base64Forms(bytes: Buffer): Iterable<string> {
   yield bytes.toString('base64');
   yield bytes.toString('base64url');
   for (const before of [0, 1, 2]) {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replace(/=+$/, '');
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     const start = before === 0 ? 0 : before + 1;
     const end = (before + bytes.length) % 3 === 0 ? text.length : text.length - 1;
     const middle = text.slice(start, end);
@@ -91,31 +97,46 @@ export function secretsOf(config: Json, connectionSpecification: Json | undefine
   return [...found];
 }
 
-function walk(value: Json | undefined, schema: Json | undefined, root: Json | undefined, found: Set<string>, depth: number): void {
+function walk(
+  value: Json | undefined,
+  schema: Json | undefined,
+  root: Json | undefined,
+  found: Set<string>,
+  depth: number,
+): void {
   if (value === undefined || value === null || !isObject(schema) || depth > 60) return;
   if (schema.airbyte_secret === true) {
     leaves(value, found);
     return;
   }
-  if (typeof schema.$ref === 'string' && schema.$ref.startsWith('#/')) walk(value, pointed(root, schema.$ref), root, found, depth + 1);
+  if (typeof schema.$ref === 'string' && /^#(\/|$)/.test(schema.$ref))
+    walk(value, pointed(root, schema.$ref), root, found, depth + 1);
   for (const keyword of ['oneOf', 'anyOf', 'allOf'] as const) {
     const alternatives = schema[keyword];
-    if (Array.isArray(alternatives)) for (const alternative of alternatives) walk(value, alternative, root, found, depth + 1);
+    if (Array.isArray(alternatives))
+      for (const alternative of alternatives) walk(value, alternative, root, found, depth + 1);
   }
   if (Array.isArray(value)) {
-    for (const item of value) walk(item, Array.isArray(schema.items) ? schema.items[0] : schema.items, root, found, depth + 1);
+    for (const item of value)
+      walk(item, Array.isArray(schema.items) ? schema.items[0] : schema.items, root, found, depth + 1);
     return;
   }
   if (!isObject(value)) return;
   const properties = isObject(schema.properties) ? schema.properties : {};
   for (const [name, item] of Object.entries(value)) {
-    walk(item, Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties, root, found, depth + 1);
+    walk(
+      item,
+      Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties,
+      root,
+      found,
+      depth + 1,
+    );
   }
 }
 
 function pointed(root: Json | undefined, reference: string): Json | undefined {
   let node: Json | undefined = root;
-  for (const part of reference.slice(2).split('/')) {
+  for (const part of reference.slice(2).split('/').filter(Boolean)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
     node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
   }

@@ -6,7 +6,15 @@ export const REDIRECTS_MAX = 20;
 
 const STATUSES = new Set([301, 302, 303, 307, 308]);
 // What a request to another host keeps: everything else may be a credential.
-const HARMLESS = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'content-type', 'range', 'user-agent']);
+const HARMLESS = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'content-type',
+  'range',
+  'user-agent',
+]);
 
 /**
  * The request that a redirect asks for; undefined when the answer is none. Another host (or the same one without TLS) gets
@@ -22,10 +30,18 @@ export function redirected(
   const from = new URL(request.url);
   const to = target(answer.location, from);
   const isTrusted = mayKeepCredentials(from, to);
-  const becomesGet = answer.status === 303 ? request.method !== 'HEAD' : answer.status <= 302 && request.method === 'POST';
+  const becomesGet =
+    answer.status === 303 ? request.method !== 'HEAD' : answer.status <= 302 && request.method === 'POST';
   const body = becomesGet ? undefined : request.body;
-  if (body !== undefined && !isTrusted && holdsSecret(typeof body === 'string' ? body : Buffer.from(body).toString('latin1'))) {
-    throw new TransportError('redirect', `${from.host} redirects a request with credentials in its body to ${to.host}: not followed.`);
+  if (
+    body !== undefined &&
+    !isTrusted &&
+    holdsSecret(typeof body === 'string' ? body : Buffer.from(body).toString('latin1'))
+  ) {
+    throw new TransportError(
+      'redirect',
+      `${from.host} redirects a request with credentials in its body to ${to.host}: not followed.`,
+    );
   }
   const headers = Object.entries(request.headers).filter(([name]) => {
     const lower = name.toLowerCase();
@@ -33,7 +49,13 @@ export function redirected(
     if (becomesGet && lower === 'content-type') return false;
     return isTrusted || HARMLESS.has(lower);
   });
-  return { ...request, method: becomesGet ? 'GET' : request.method, url: to.href, headers: Object.fromEntries(headers), body };
+  return {
+    ...request,
+    method: becomesGet ? 'GET' : request.method,
+    url: to.href,
+    headers: Object.fromEntries(headers),
+    body,
+  };
 }
 
 function target(location: string, from: URL): URL {

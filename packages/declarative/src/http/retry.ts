@@ -6,7 +6,14 @@ import type { ApiRequest, HttpClient } from './client.js';
 import { describeResponse, plainUrl } from './describe.js';
 import type { ApiResponse } from './response.js';
 import { retryAfterSeconds } from './retry-after.js';
-import { PageSizeReductionSignal, PaginationResetSignal, RequestWindowSplitSignal } from './signals.js';
+import {
+  PageSizeReductionSignal,
+  PaginationResetSignal,
+  PositionRefused,
+  RequestWindowSplitSignal,
+} from './signals.js';
+
+const ROTATION_SECONDS = 0.1;
 
 /** What sending a request until it is answered needs. */
 export interface Attempts {
@@ -22,7 +29,12 @@ export interface Attempts {
   redact: (text: string) => string;
   /** The most a single wait may take, seconds. */
   waitSecondsMax: number;
+  /** The first page of a resumed unit: its token may have died meanwhile. */
+  isResumed?: boolean;
 }
+
+/** Answers that refuse a page token rather than the whole request. */
+const TOKEN_REFUSED = new Set([400, 404, 410, 416]);
 
 /**
  * Sends a request and does what the error handler says of the outcome, until that is an answer. Undefined when the answer is
@@ -35,6 +47,9 @@ export async function sendWithRetries(attempts: Attempts): Promise<ApiResponse |
   for (let attempt = 1; ; attempt++) {
     const request = await attempts.prepare();
     const outcome = await outcomeOf(request, attempts, attempt > 1);
+    if (attempts.isResumed && outcome.response && TOKEN_REFUSED.has(outcome.response.status)) {
+      throw new PositionRefused(outcome.response.status);
+    }
     const resolution = attempts.handler.resolve(outcome) ?? { action: 'RETRY', failureType: 'system_error' };
     const facts: Facts = { request, outcome, resolution, attempts };
     switch (resolution.action) {
@@ -102,7 +117,11 @@ class RetryCount {
     this.tries = Math.max(0, maxRetries) + 1;
   }
   /** Seconds to wait before the next attempt; undefined when there is none left. */
-  next({ outcome, resolution, attempts }: Facts, attempt: number): number | undefined {
+  next({ request, outcome, resolution, attempts }: Facts, attempt: number): number | undefined {
+    const canRotate =
+      resolution.action === 'RATE_LIMITED' && attempts.authenticator?.hasAlternative?.(request) === true;
+    // Other credentials can ask at once: how long these must wait does not matter. A moment, lest a mistake becomes a storm.
+    if (canRotate) return ++this.strategy >= this.tries ? undefined : ROTATION_SECONDS;
     const seconds = attempts.handler.backoffSeconds(outcome, attempt);
     if (seconds) {
       // A second more, because limits are told in whole seconds.
@@ -131,7 +150,9 @@ async function wait(seconds: number, facts: Facts): Promise<void> {
 function sentence({ request, outcome, resolution }: Facts): string {
   if (resolution.message) return resolution.message;
   const what = `${request.method} ${plainUrl(request.url)}`;
-  return outcome.response ? `${what} was answered with status ${outcome.response.status}.` : `${what} failed: ${outcome.error.message}`;
+  return outcome.response
+    ? `${what} was answered with status ${outcome.response.status}.`
+    : `${what} failed: ${outcome.error.message}`;
 }
 
 function failure(facts: Facts): ConnectorError {
@@ -143,17 +164,26 @@ function exhausted(facts: Facts, attempt: number): ConnectorError {
   const isRateLimit = facts.outcome.response?.status === 429;
   const message = `${sentence(facts)} Given up after ${attempt} attempt${attempt === 1 ? '' : 's'}.`;
   const kind = isRateLimit ? 'transient' : kindOf(facts.resolution);
-  return new ConnectorError(kind, facts.attempts.redact(message), { detail: detailOf(facts), cause: facts.outcome.error });
+  return new ConnectorError(kind, facts.attempts.redact(message), {
+    detail: detailOf(facts),
+    cause: facts.outcome.error,
+  });
 }
 
 function refusedAgain(facts: Facts, renewed: boolean): ConnectorError {
-  const why = renewed ? 'The API refuses the access token, the renewed one too.' : 'The API refuses the access token, and it cannot be renewed.';
-  return new ConnectorError(renewed ? 'config' : 'transient', facts.attempts.redact(`${why} ${sentence(facts)}`), { detail: detailOf(facts) });
+  const why = renewed
+    ? 'The API refuses the access token, the renewed one too.'
+    : 'The API refuses the access token, and it cannot be renewed.';
+  return new ConnectorError(renewed ? 'config' : 'transient', facts.attempts.redact(`${why} ${sentence(facts)}`), {
+    detail: detailOf(facts),
+  });
 }
 
 function detailOf({ request, outcome, attempts }: Facts): string {
   const what = `${request.method} ${request.url}`;
-  const text = outcome.response ? `${what}: ${describeResponse(outcome.response, attempts.redact)}` : `${what}: ${outcome.error.stack ?? outcome.error.message}`;
+  const text = outcome.response
+    ? `${what}: ${describeResponse(outcome.response, attempts.redact)}`
+    : `${what}: ${outcome.error.stack ?? outcome.error.message}`;
   return attempts.redact(text);
 }
 

@@ -30,7 +30,11 @@ export function networkError(error: unknown, host: string): Error {
   const known = error as { name?: string; code?: string; message?: string; cause?: unknown };
   if (known.name === 'AbortError') return error as Error;
   const code = known.code ?? (known.cause as { code?: string } | undefined)?.code ?? '';
-  const failure: TransportFailure = CERTIFICATE.test(code) ? 'certificate' : code === 'UND_ERR_INVALID_ARG' ? 'url' : 'network';
+  const failure: TransportFailure = CERTIFICATE.test(code)
+    ? 'certificate'
+    : code === 'UND_ERR_INVALID_ARG'
+      ? 'url'
+      : 'network';
   return new TransportError(failure, `${explanation(code)} (${host}${code ? `, ${code}` : ''}).`, { cause: error });
 }
 

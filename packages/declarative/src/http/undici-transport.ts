@@ -50,12 +50,25 @@ class UndiciTransport implements Transport {
     let current = request;
     for (let count = 0; count <= REDIRECTS_MAX; count++) {
       const { head, body } = await this.exchange(current, signal);
-      const next = redirected(current, { status: head.status, location: head.headers.location }, this.options.holdsSecret ?? (() => false));
-      if (!next) return this.receive({ ...head, request: { method: request.method, url: request.url } }, body, request.streamed === true, signal);
+      const next = redirected(
+        current,
+        { status: head.status, location: head.headers.location },
+        this.options.holdsSecret ?? (() => false),
+      );
+      if (!next)
+        return this.receive(
+          { ...head, request: { method: request.method, url: request.url } },
+          body,
+          request.streamed === true,
+          signal,
+        );
       await body.dump();
       current = next;
     }
-    throw new TransportError('redirect', `${new URL(request.url).host} redirects more than ${REDIRECTS_MAX} times: a loop.`);
+    throw new TransportError(
+      'redirect',
+      `${new URL(request.url).host} redirects more than ${REDIRECTS_MAX} times: a loop.`,
+    );
   }
 
   async close(): Promise<void> {
@@ -64,7 +77,10 @@ class UndiciTransport implements Transport {
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
   }
 
-  private async exchange(request: ApiRequest, signal: AbortSignal): Promise<{ head: ResponseHead; body: Dispatcher.ResponseData['body'] }> {
+  private async exchange(
+    request: ApiRequest,
+    signal: AbortSignal,
+  ): Promise<{ head: ResponseHead; body: Dispatcher.ResponseData['body'] }> {
     const url = parse(request.url);
     const route = await this.route(url, request);
     try {
@@ -82,18 +98,29 @@ class UndiciTransport implements Transport {
       for (const [name, value] of Object.entries(answer.headers)) {
         if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
       }
-      const head = { status: answer.statusCode, headers, url: request.url, request: { method: request.method, url: request.url } };
+      const head = {
+        status: answer.statusCode,
+        headers,
+        url: request.url,
+        request: { method: request.method, url: request.url },
+      };
       return { head, body: answer.body };
     } catch (error) {
       throw signal.aborted ? error : networkError(error, url.host);
     }
   }
 
-  private async receive(head: ResponseHead, body: Dispatcher.ResponseData['body'], streamed: boolean, signal: AbortSignal): Promise<ApiResponse> {
+  private async receive(
+    head: ResponseHead,
+    body: Dispatcher.ResponseData['body'],
+    streamed: boolean,
+    signal: AbortSignal,
+  ): Promise<ApiResponse> {
     const encoding = head.headers['content-encoding'];
     const host = new URL(head.url).host;
     // An error's body is small, and the error handler wants to read it.
-    if (streamed && head.status < 400) return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
+    if (streamed && head.status < 400)
+      return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
     const bytesMax = this.options.responseBytesMax;
     const chunks: Buffer[] = [];
     let size = 0;
@@ -113,7 +140,12 @@ class UndiciTransport implements Transport {
   private headers(request: ApiRequest, url: URL): Record<string, string> {
     const headers: Record<string, string> = {};
     const spelling = new Map<string, string>();
-    const given = { accept: '*/*', 'accept-encoding': ACCEPTED_ENCODINGS, 'user-agent': this.options.userAgent ?? 'tidemark', ...request.headers };
+    const given = {
+      accept: '*/*',
+      'accept-encoding': ACCEPTED_ENCODINGS,
+      'user-agent': this.options.userAgent ?? 'tidemark',
+      ...request.headers,
+    };
     for (const [name, value] of Object.entries(given)) {
       const lower = name.toLowerCase();
       if (OWN_HEADERS.has(lower)) continue;
@@ -121,7 +153,8 @@ class UndiciTransport implements Transport {
       const before = spelling.get(lower);
       if (before !== undefined) delete headers[before];
       spelling.set(lower, name);
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new TransportError('url', `The value of the header '${name}' holds a character that no header may have.`);
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+        throw new TransportError('url', `The value of the header '${name}' holds a character that no header may have.`);
       headers[name] = value;
     }
     if (url.username && !spelling.has('authorization')) {
@@ -135,11 +168,16 @@ class UndiciTransport implements Transport {
   private async route(url: URL, request: ApiRequest) {
     const path = rawPath(request.url);
     const proxy = proxyFor(url, this.env);
-    if (proxy === undefined) return { dispatcher: await this.dispatcher('', request), origin: url.origin, path, headers: {} };
-    if (url.protocol === 'https:') return { dispatcher: await this.dispatcher(proxy, request), origin: url.origin, path, headers: {} };
+    if (proxy === undefined)
+      return { dispatcher: await this.dispatcher('', request), origin: url.origin, path, headers: {} };
+    if (url.protocol === 'https:')
+      return { dispatcher: await this.dispatcher(proxy, request), origin: url.origin, path, headers: {} };
     const gate = parse(proxy);
     const user = gate.username && `${decodeURIComponent(gate.username)}:${decodeURIComponent(gate.password)}`;
-    const headers = { host: url.host, ...(user ? { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` } : {}) };
+    const headers = {
+      host: url.host,
+      ...(user ? { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` } : {}),
+    };
     return { dispatcher: await this.dispatcher('', request), origin: gate.origin, path: url.origin + path, headers };
   }
 
@@ -166,7 +204,11 @@ class UndiciTransport implements Transport {
     const bundle = this.env.REQUESTS_CA_BUNDLE || this.env.CURL_CA_BUNDLE;
     if (!bundle) return undefined;
     const extra = this.env.NODE_EXTRA_CA_CERTS;
-    this.certificates ??= [...rootCertificates, readFileSync(bundle, 'utf8'), ...(extra ? [readFileSync(extra, 'utf8')] : [])];
+    this.certificates ??= [
+      ...rootCertificates,
+      readFileSync(bundle, 'utf8'),
+      ...(extra ? [readFileSync(extra, 'utf8')] : []),
+    ];
     return this.certificates;
   }
 }
@@ -184,7 +226,8 @@ function parse(text: string): URL {
   } catch {
     throw new TransportError('url', 'The URL of a request is not valid.');
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TransportError('url', `URLs with ${url.protocol} cannot be asked.`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new TransportError('url', `URLs with ${url.protocol} cannot be asked.`);
   return url;
 }
 

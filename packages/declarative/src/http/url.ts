@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { toText } from '@tidemark/interpolation';
 
 // RFC 3986: what stays as it is in a path and in a query.
@@ -18,7 +19,11 @@ export function joinUrl(base: string, path: string): string {
   const [, own = '', query, fragment] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(path) ?? [];
   const tail = (query === '?' ? '' : (query ?? '')) + (fragment === '#' ? '' : (fragment ?? ''));
   if (own === '') return root + parts.path + (query ? tail : parts.query + tail);
-  return root + withoutDots(own.startsWith('/') ? own : parts.path.slice(0, parts.path.lastIndexOf('/') + 1) + own) + tail;
+  if (own.startsWith('/')) return root + withoutDots(own) + tail;
+  // Slashes that would double between the parts are one.
+  const segments = [...parts.path.split('/').slice(0, -1), ...own.split('/')];
+  const joined = segments.filter((segment, index) => segment !== '' || index === 0 || index === segments.length - 1);
+  return root + withoutDots(joined.join('/')) + tail;
 }
 
 function split(url: string) {
@@ -52,9 +57,15 @@ export function prepareUrl(url: string, parameters: Record<string, unknown> = {}
   const given = encodeForm(withoutGiven(parameters, query ?? ''));
   const own = query === undefined ? '' : escaped(query, QUERY_SAFE);
   const whole = [own, given].filter((part) => part !== '').join('&');
-  const authority = `${user ? `${user}@` : ''}${host!.toLowerCase()}`;
+  const authority = `${user ? `${user}@` : ''}${asciiHost(host!)}`;
   const target = `${escaped(withoutDots(path || '/'), PATH_SAFE)}${whole ? `?${whole}` : ''}`;
   return `${scheme!.toLowerCase()}://${authority}${unescaped(target)}`;
+}
+
+/** `exämple.com` as the network knows it. */
+function asciiHost(host: string): string {
+  const [, name = '', port = ''] = /^(.*?)(:\d*)?$/.exec(host) ?? [];
+  return /^[\x20-\x7e]*$/.test(name) ? host.toLowerCase() : (domainToASCII(name) || name) + port;
 }
 
 /** Encodes what may not stand in this part. A part that is encoded already keeps its escapes. */
@@ -103,7 +114,8 @@ function itemsOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   if (value !== null && typeof value === 'object') {
     if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
-    if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) return Object.keys(value);
+    if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
+      return Object.keys(value);
   }
   return [value];
 }

@@ -11,10 +11,10 @@ export {
 } from './diagnostic.js';
 export { MIGRATIONS, migrateManifest } from './migrations/index.js';
 export type { Migration } from './migrations/migration.js';
-export { type PropagateOptions, propagate } from './parameters.js';
+export { ParametersOverflow, type PropagateOptions, propagate } from './parameters.js';
 export type { Place } from './place.js';
 export { type Path, Positions } from './positions.js';
-export { type ManifestTree, type ReadOptions, readManifest } from './read.js';
+export { type ManifestTree, type ReadOptions, readManifest, readYamlValue } from './read.js';
 export { resolveReferences } from './references.js';
 export { resolveManifest } from './resolve.js';
 export {

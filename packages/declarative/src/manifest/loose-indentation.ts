@@ -2,6 +2,10 @@
 export interface LooseText {
   text: string;
   shifts: ReadonlyMap<number, number>;
+  /** Where, in the text as it was, a bracket or quote is opened that is never closed. */
+  unclosed?: number;
+  /** By line (from 0) that begins inside brackets or quotes: where, in the text as it was, these are opened. */
+  openers: ReadonlyMap<number, number>;
 }
 
 /**
@@ -23,6 +27,8 @@ class Scanner {
   #lineStart = 0;
   /** The column of the key or dash before the value at hand: deeper lines belong to the value. */
   #parent = 0;
+  #unclosed: number | undefined;
+  readonly #openers = new Map<number, number>();
 
   constructor(text: string) {
     this.#text = text;
@@ -30,7 +36,12 @@ class Scanner {
 
   run(): LooseText {
     while (this.#at < this.#text.length) this.#blockLine();
-    return { text: this.#out + this.#text.slice(this.#copied), shifts: this.#shifts };
+    return {
+      text: this.#out + this.#text.slice(this.#copied),
+      shifts: this.#shifts,
+      unclosed: this.#unclosed,
+      openers: this.#openers,
+    };
   }
 
   /** One line outside of brackets and quotes, up to its end. */
@@ -44,14 +55,15 @@ class Scanner {
         this.#endLine();
         return;
       }
-      if (this.#match(/[-?:](?=[ \t\r\n]|$)/y)) this.#parent = column;
+      if (this.#match(/:(?=[ \t\r\n]|$)/y)) continue;
+      else if (this.#match(/[-?](?=[ \t\r\n]|$)/y)) this.#parent = column;
       else if (this.#match(/[&!*][^ \t\r\n]*/y)) continue;
       else if (this.#match(/[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)/y)) {
         this.#skipDeeper();
         return;
       } else if (met === '[' || met === '{') this.#flow(column);
       else if (met === '"' || met === "'") this.#quoted(column);
-      else if (!this.#match(/(?:[^\r\n:#]|:(?![ \t\r\n]|$)|(?<![ \t])#)+/y)) {
+      else if (!this.#plain()) {
         this.#endLine();
         return;
       } else if (!/:(?=[ \t\r\n]|$)/y.test(this.#text.slice(this.#at, this.#at + 2))) {
@@ -59,8 +71,20 @@ class Scanner {
         return;
       }
       // What was read is a key when a colon follows; its column is then the one that counts.
-      if (this.#text[this.#at] === ':' && !/[-?:]/.test(met)) this.#parent = column;
+      if (this.#text[this.#at] === ':') this.#parent = column;
     }
+  }
+
+  /** A plain text, up to a colon or a comment. */
+  #plain(): boolean {
+    const from = this.#at;
+    for (; this.#at < this.#text.length; this.#at++) {
+      const met = this.#text[this.#at] as string;
+      if (met === '\n' || met === '\r') break;
+      if (met === ':' && /[ \t\r\n]/.test(this.#text[this.#at + 1] ?? '\n')) break;
+      if (met === '#' && /[ \t]/.test(this.#text[this.#at - 1] ?? '')) break;
+    }
+    return this.#at > from;
   }
 
   #endLine(): void {
@@ -83,11 +107,12 @@ class Scanner {
 
   /** Brackets up to the one that closes the first. */
   #flow(column: number): void {
+    const opened = this.#at;
     let depth = 0;
     let isTokenStart = true;
     while (this.#at < this.#text.length) {
       const met = this.#text[this.#at] as string;
-      if (met === '\n' || met === '\r') this.#innerLine(column);
+      if (met === '\n' || met === '\r') this.#innerLine(column, opened);
       else if (met === '\t') this.#replaceTab();
       else if (met === ' ') this.#at++;
       else if (met === '#' && /[ \t\r\n]/.test(this.#text[this.#at - 1] ?? '\n')) this.#match(/[^\r\n]*/y);
@@ -102,13 +127,15 @@ class Scanner {
         isTokenStart = '[{,'.includes(met) || (met === ':' && /[ \t\r\n]/.test(this.#text[this.#at] ?? '\n'));
       }
     }
+    this.#unclosed ??= opened;
   }
 
   #quoted(column: number): void {
+    const opened = this.#at;
     const quote = this.#text[this.#at++] as string;
     while (this.#at < this.#text.length) {
       const met = this.#text[this.#at] as string;
-      if (met === '\n' || met === '\r') this.#innerLine(column);
+      if (met === '\n' || met === '\r') this.#innerLine(column, opened);
       else if (met === '\\' && quote === '"' && !/[\r\n]/.test(this.#text[this.#at + 1] ?? '')) this.#at += 2;
       else if (met === quote && quote === "'" && this.#text[this.#at + 1] === "'") this.#at += 2;
       else {
@@ -116,11 +143,13 @@ class Scanner {
         if (met === quote) return;
       }
     }
+    this.#unclosed ??= opened;
   }
 
   /** Goes to the next line, and indents it beyond the column of what is open unless it is blank. */
-  #innerLine(column: number): void {
+  #innerLine(column: number, opened: number): void {
     this.#newline();
+    this.#openers.set(this.#line, opened);
     const from = this.#at;
     this.#match(/[ \t]*/y);
     if (/[\r\n]/.test(this.#text[this.#at] ?? '\n')) return;

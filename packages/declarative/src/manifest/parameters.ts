@@ -4,6 +4,18 @@ import { isFalsy, isObject, own, put } from './tree.js';
 import type { Vocabulary } from './vocabulary.js';
 
 const PARAMETERS = '$parameters';
+/** Parameters that are components multiply: each goes into all the others. No real manifest comes near these. */
+const FIELDS_MAX = 2_000_000;
+const DEPTH_MAX = 400;
+
+/** Thrown where parameters would make a manifest without end. */
+export class ParametersOverflow extends Error {
+  readonly node: JsonObject;
+  constructor(node: JsonObject) {
+    super('the $parameters up to here make a manifest that is too large or too deep');
+    this.node = node;
+  }
+}
 
 /** How parameters go down. */
 export interface PropagateOptions {
@@ -19,7 +31,7 @@ export interface PropagateOptions {
  * passed on. JSON Schemas are left alone. The component carries what applies to it as its `$parameters`.
  *
  * A parameter is only written into a component that has a field of that name (custom components have any): elsewhere it
- * would be an unknown field that nobody wrote.
+ * would be an unknown field that nobody wrote. Throws ParametersOverflow.
  */
 export function propagate(
   component: JsonObject,
@@ -39,6 +51,8 @@ class Propagation {
   readonly #vocabulary: Vocabulary;
   readonly #positions: Positions;
   readonly #parentWins: boolean;
+  #fields = 0;
+  #depth = 0;
 
   constructor(vocabulary: Vocabulary, positions: Positions, parentWins: boolean) {
     this.#vocabulary = vocabulary;
@@ -57,8 +71,13 @@ class Propagation {
     this.#positions.derive(copy, node);
     if (!Object.hasOwn(node, 'type')) put(copy, 'type', type);
     this.#fill(copy, node, parameters);
+    this.#fields += Object.keys(copy).length + 1;
+    if (this.#fields > FIELDS_MAX || ++this.#depth > DEPTH_MAX) throw new ParametersOverflow(node);
     const kept = this.#descend(copy, parameters);
+    this.#depth--;
     if (Object.keys(kept).length > 0) copy[PARAMETERS] = kept;
+    // Parameters that are no mapping stay where they are: the schema has something to say about them.
+    if (hasOwnParameters && !isObject(node[PARAMETERS])) copy[PARAMETERS] = node[PARAMETERS];
     return copy;
   }
 
@@ -79,8 +98,10 @@ class Propagation {
     let copy: JsonObject | undefined = Object.hasOwn(node, PARAMETERS) ? this.#without(node) : undefined;
     for (const key of Object.keys(copy ?? node)) {
       const item = node[key];
-      if (!isObject(item) || isFalsy(own(item, 'type'))) continue;
-      const value = this.component(item, field, parameters);
+      if (!isObject(item)) continue;
+      const typed = this.#typedItem(item, field);
+      if (isFalsy(own(typed, 'type'))) continue;
+      const value = this.component(typed, field, parameters);
       if (value === item) continue;
       if (!copy) {
         copy = { ...node };
@@ -89,6 +110,15 @@ class Propagation {
       put(copy, key, value);
     }
     return copy ?? node;
+  }
+
+  /** A value of a map with the type that the map's values have when they name none. */
+  #typedItem(item: JsonObject, field: string): JsonObject {
+    const type = Object.hasOwn(item, 'type') ? undefined : this.#vocabulary.itemTypes?.get(field);
+    if (type === undefined) return item;
+    const typed: JsonObject = { type, ...item };
+    this.#positions.derive(typed, item);
+    return typed;
   }
 
   #combine(fromAbove: JsonObject, ownParameters: Json | undefined): JsonObject {

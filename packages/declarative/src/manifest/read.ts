@@ -64,17 +64,34 @@ export function readManifest(input: string | JsonObject, options: ReadOptions = 
   }
 }
 
+/** The value of a short YAML text, as a manifest would read it; undefined where the text has no meaning as YAML. */
+export function readYamlValue(input: string): Json | undefined {
+  try {
+    const text = parse(new SourceText('', input), DEPTH_MAX);
+    return new TreeBuilder(text, singleDocument(text), new Positions(''), []).build();
+  } catch (error) {
+    if (error instanceof YamlMeaningError || error instanceof YAMLException) return undefined;
+    throw error;
+  }
+}
+
 /** The events of the text; where only the indentation inside brackets or quotes is in the way, of the text without it. */
 function parse(source: SourceText, maxDepth: number): YamlText {
   try {
     return { source, events: parseEvents(source.text, { maxDepth }) };
   } catch (error) {
-    if (!(error instanceof YAMLException) || !/deficient indentation|tab characters/.test(error.reason)) throw error;
-    const { text, shifts } = indentLoosely(source.text);
+    if (
+      !(error instanceof YAMLException) ||
+      !/deficient indentation|tab characters|unexpected end of the stream/.test(error.reason)
+    )
+      throw error;
+    const { text, shifts, unclosed, openers } = indentLoosely(source.text);
     try {
       return { source: new SourceText(source.file, text, shifts), events: parseEvents(text, { maxDepth }) };
     } catch {
-      throw error;
+      const opener = unclosed ?? openers.get(error.mark?.line ?? -1);
+      if (opener === undefined) throw error;
+      throw new YamlMeaningError(`the ${source.text[opener]} that is opened here is never closed`, opener);
     }
   }
 }

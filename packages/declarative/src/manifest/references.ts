@@ -111,8 +111,10 @@ class Resolver {
   #splice(node: JsonObject, fields: JsonObject): Change | undefined {
     const reference = own(node, '$ref') as Json;
     const change = this.#entry(node, '$ref', reference);
-    if (typeof reference === 'string' && !reference.startsWith('#/')) this.#sayNoReference(reference, node);
-    else if (typeof reference === 'string' && !change) return fields === node ? undefined : { value: fields };
+    const isBad =
+      typeof reference === 'string' && (reference.startsWith('#/') ? !change : this.#sayNoReference(reference, node));
+    // What is not resolved keeps its `$ref`, by which later rooms know to say nothing more.
+    if (isBad) return fields === node ? undefined : { value: fields };
     const value = change ? change.value : reference;
     const keys = Object.keys(fields).filter((key) => key !== '$ref');
     if (!isObject(value)) {
@@ -219,11 +221,13 @@ class Resolver {
     this.#say('reference-depth', `the manifest is nested deeper than ${DEPTH_MAX} levels here`, holder, key);
   }
 
-  #sayNoReference(reference: string, node: JsonObject): void {
-    if (this.#path.some((segment) => SCHEMA_FIELDS.has(String(segment)))) return;
+  /** True when this is a mistake, and said. */
+  #sayNoReference(reference: string, node: JsonObject): boolean {
+    if (this.#path.some((segment) => SCHEMA_FIELDS.has(String(segment)))) return false;
     const { target, nearest } = lookUp(`#/${reference.replace(/^[#/]+/, '')}`, this.#root);
     const meant = target ? `#/${reference.replace(/^[#/]+/, '')}` : nearest;
     this.#say('reference-form', `the reference '${reference}' must begin with '#/'`, node, '$ref', meant);
+    return true;
   }
 
   #sayDropped(node: JsonObject, keys: string[], reference: Json): void {

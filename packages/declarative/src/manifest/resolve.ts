@@ -1,4 +1,4 @@
-import { propagate } from './parameters.js';
+import { ParametersOverflow, propagate } from './parameters.js';
 import type { ManifestTree } from './read.js';
 import { resolveReferences } from './references.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -8,5 +8,12 @@ export function resolveManifest(read: ManifestTree, vocabulary: Vocabulary): Man
   const { tree, positions, diagnostics } = resolveReferences(read);
   const root = Object.hasOwn(tree, 'type') ? tree : { ...tree, type: 'DeclarativeSource' };
   positions.derive(root, tree);
-  return { tree: propagate(root, {}, vocabulary, positions), positions, diagnostics };
+  try {
+    return { tree: propagate(root, {}, vocabulary, positions), positions, diagnostics };
+  } catch (error) {
+    if (!(error instanceof ParametersOverflow)) throw error;
+    const at = positions.place(error.node);
+    diagnostics.push({ severity: 'error', code: 'parameters-size', message: error.message, at, path: '' });
+    return { tree: root, positions, diagnostics };
+  }
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@tidemark/protocol';
-import type { CheckContext } from './check-context.js';
-import { condense, type Finding, typeList, valueAt } from './schema-errors.js';
+import type { CheckContext, Say } from './check-context.js';
+import { type Allowed, condense, type Finding, typeList, valueAt } from './schema-errors.js';
+import { sayMissing, sayUnknownField } from './schema-fields.js';
 import type { SchemaValidator } from './schema-validator.js';
 import { nearest } from './suggestion.js';
 import { isObject, own } from './tree.js';
@@ -8,124 +9,66 @@ import { describe, either, kindOf, list } from './words.js';
 
 /** Says what the JSON Schema of the language finds wrong: an unknown field is a warning, all else is an error. */
 export function checkSchema(context: CheckContext, validator: SchemaValidator): void {
-  for (const finding of condense(validator(context.tree), context.tree)) {
-    const { path, keyword } = finding;
-    if (keyword === 'additionalProperties') sayUnknownField(context, finding);
-    else if (keyword === 'required') sayMissing(context, finding);
-    else if (path.at(-1) === 'type' && (keyword === 'enum' || keyword === 'const'))
-      sayUnknownType(context, finding, path.slice(0, -1), allowedOf(finding));
-    else sayWrongValue(context, finding);
+  const findings = condense(validator(context.tree));
+  const explained = new Set<string | undefined>();
+  for (const finding of findings) {
+    if (finding.keyword !== 'required') continue;
+    if (finding.params.missingProperty === 'type') sayNoType(context, finding.path, []);
+    else explained.add(sayMissing(context, finding));
+  }
+  for (const finding of findings) {
+    const { path, keyword, params } = finding;
+    if (keyword === 'required') continue;
+    if (keyword === 'additionalProperties') {
+      if (!explained.has([...path, String(params.additionalProperty)].join('/'))) sayUnknownField(context, finding);
+    } else if (path.at(-1) === 'type' && (keyword === 'enum' || keyword === 'const')) {
+      sayWrongType(context, path.slice(0, -1), valuesOf(finding));
+    } else sayWrongValue(context, finding);
   }
 }
 
-function allowedOf({ keyword, params }: Finding): unknown[] {
+function valuesOf({ keyword, params }: Finding): unknown[] {
   return keyword === 'const' ? [params.allowedValue] : ((params.allowedValues as unknown[] | undefined) ?? []);
 }
 
-function sayUnknownField(context: CheckContext, { path, params }: Finding): void {
-  const node = valueAt(context.tree, path);
-  const field = String(params.additionalProperty);
-  if (!isObject(node) || !context.positions.isWritten(node, field)) return;
-  const type = typeof node.type === 'string' ? node.type : undefined;
-  const fields = [...(context.vocabulary.words.get(type ?? '')?.fields ?? [])].filter(
-    (name) => name !== 'type' && name !== '$parameters',
-  );
-  const suggestion = nearest(
-    field,
-    fields.filter((name) => !Object.hasOwn(node, name)),
-  );
-  const home = suggestion === undefined ? homeOf(context, field, path) : '';
-  const has = fields.length === 0 ? 'it takes none' : `has: ${list(fields)}`;
-  const message = `unknown field '${field}' in ${type ?? 'this mapping'}${type === undefined ? '' : home === '' ? ` (${has})` : `; ${home}`}`;
-  context.warn([...path, field], 'unknown-field', message, {
-    atKey: true,
-    ...(suggestion === undefined ? {} : { suggestion }),
-  });
+function sayNoType(context: CheckContext, path: readonly string[], allowed: string[]): void {
+  const choice = allowed.length === 0 ? '' : `: ${either(allowed)}`;
+  context.say(path, 'missing-type', `the component ${placeName(path)} needs a 'type'${choice}`);
 }
 
-/** The component that the misplaced field would belong to: one above first, else the few that have it. */
-function homeOf(context: CheckContext, field: string, path: readonly string[]): string {
-  const { words } = context.vocabulary;
-  for (let depth = path.length - 1; depth >= 0; depth--) {
-    const above = valueAt(context.tree, path.slice(0, depth));
-    const type = isObject(above) ? own(above, 'type') : undefined;
-    if (typeof type === 'string' && words.get(type)?.fields.has(field)) return `it is a field of the ${type} around it`;
-  }
-  const owners = [...words].filter(([, word]) => !word.open && word.fields.has(field)).map(([type]) => type);
-  return owners.length > 0 && owners.length <= 4 ? `it is a field of ${either(owners)}` : '';
-}
-
-function sayMissing(context: CheckContext, { path, params }: Finding): void {
-  const node = valueAt(context.tree, path);
-  const field = String(params.missingProperty);
-  const type = isObject(node) ? own(node, 'type') : undefined;
-  if (field === 'type') {
-    context.say(path, 'missing-type', "a component stands here and needs a 'type'");
-    return;
-  }
-  const known = context.vocabulary.words.get(String(type))?.fields;
-  const strangers = isObject(node) ? Object.keys(node).filter((key) => known && !known.has(key)) : [];
-  const near = nearest(field, strangers);
-  const hint = near === undefined ? '' : ` ('${near}' is something else)`;
-  context.say(
-    path,
-    'missing-field',
-    `${typeof type === 'string' ? type : 'this mapping'} needs the field '${field}'${hint}`,
-  );
-}
-
-function sayUnknownType(context: CheckContext, _finding: Finding, path: readonly string[], allowed: unknown[]): void {
+function sayWrongType(context: CheckContext, path: readonly string[], allowed: unknown[]): void {
   const node = valueAt(context.tree, path);
   const type = isObject(node) ? own(node, 'type') : undefined;
-  const at = isObject(node) && Object.hasOwn(node, 'type') ? [...path, 'type'] : path;
   const names = allowed.filter((name): name is string => typeof name === 'string');
-  const where = path.length === 0 ? 'at the root' : `in '${fieldName(path)}'`;
   if (typeof type !== 'string') {
-    context.say(at, 'missing-type', `a component ${where} needs a 'type': ${either(names)}`);
+    sayNoType(context, path, names);
     return;
   }
-  const suggestion = nearest(type, names);
   const isWord = context.vocabulary.words.has(type);
   const message = isWord
-    ? `a ${type} cannot stand ${where}; allowed: ${list(names)}`
-    : `unknown component type '${type}' ${where} (allowed: ${list(names)})`;
-  context.say(at, isWord ? 'wrong-type' : 'unknown-type', message, suggestion === undefined ? {} : { suggestion });
+    ? `a ${type} cannot stand ${placeName(path)}; allowed: ${list(names)}`
+    : `unknown component type '${type}' ${placeName(path)} (allowed: ${list(names)})`;
+  context.say([...path, 'type'], isWord ? 'wrong-type' : 'unknown-type', message, suggest(type, names));
 }
 
 function sayWrongValue(context: CheckContext, finding: Finding): void {
   const { path, keyword, params } = finding;
   const value = valueAt(context.tree, path) as Json | undefined;
-  const name = `'${fieldName(path)}'`;
   if (keyword === 'union') {
-    sayNoneFits(context, finding, value);
-    return;
+    sayNoneFits(context, path, value, params.allowed as Allowed);
+  } else if (keyword === 'type') {
+    const isSlot = isSlotAt(context, path);
+    const types = typeList(params.type);
+    const kinds = types
+      .filter((type) => type !== 'null' || types.length === 1)
+      .map((type) => (type === 'object' && isSlot ? 'a component' : kindOf(type)));
+    sayMust(context, path, value, `must be ${either(kinds)}`);
+  } else if (keyword === 'enum' || keyword === 'const') {
+    const values = valuesOf(finding);
+    sayMust(context, path, value, `must be ${either(values.map(quote))}`, suggest(value, values));
+  } else {
+    sayMust(context, path, value, LIMITS[keyword]?.(params) ?? 'is not allowed here');
   }
-  if (keyword === 'type') {
-    context.say(
-      path,
-      'wrong-value',
-      `${name} must be ${either(typeList(params.type).map(kindOf))}, and this is ${describe(value)}`,
-    );
-    return;
-  }
-  if (keyword === 'enum' || keyword === 'const') {
-    const allowed = allowedOf(finding);
-    const suggestion =
-      typeof value === 'string'
-        ? nearest(
-            value,
-            allowed.filter((item): item is string => typeof item === 'string'),
-          )
-        : undefined;
-    const message = `${name} must be ${either(allowed.map((item) => JSON.stringify(item) ?? ''))}, and this is ${describe(value)}`;
-    context.say(path, 'wrong-value', message, suggestion === undefined ? {} : { suggestion });
-    return;
-  }
-  context.say(
-    path,
-    'wrong-value',
-    `${name} ${LIMITS[keyword]?.(params) ?? 'is not allowed here'}, and this is ${describe(value)}`,
-  );
 }
 
 const LIMITS: Readonly<Record<string, (params: Record<string, unknown>) => string>> = {
@@ -139,32 +82,60 @@ const LIMITS: Readonly<Record<string, (params: Record<string, unknown>) => strin
   pattern: ({ pattern }) => `must match ${pattern}`,
 };
 
-function sayNoneFits(context: CheckContext, finding: Finding, value: Json | undefined): void {
-  const { path, params } = finding;
-  const { types, components, values } = params as { types: Set<string>; components: Set<string>; values: Set<unknown> };
-  if (isObject(value) && components.size > 0) {
-    sayUnknownType(context, finding, path, [...components]);
+function sayNoneFits(context: CheckContext, path: readonly string[], value: Json | undefined, allowed: Allowed): void {
+  const { components, values } = allowed;
+  const isSlot = allowed.isSlot || isSlotAt(context, path);
+  const others = [...allowed.types].filter((type) => type !== 'null' && !(type === 'object' && isSlot));
+  if (isObject(value) && isSlot && others.length === 0) {
+    if (components.size > 0) sayWrongType(context, path, [...components]);
+    else sayNoType(context, path, []);
     return;
   }
-  if (types.has('number')) types.delete('integer');
-  const kinds = [...types].filter((type) => type !== 'null' && !(type === 'object' && components.size > 0)).map(kindOf);
-  const allowed = [
-    ...[...values].map((item) => JSON.stringify(item) ?? ''),
-    ...kinds,
-    ...(components.size > 0 ? [`a component (${either(components)})`] : []),
-  ];
-  const suggestion =
-    typeof value === 'string'
-      ? nearest(
-          value,
-          [...values].filter((item): item is string => typeof item === 'string'),
-        )
-      : undefined;
-  const message = `'${fieldName(path)}' must be ${either(allowed)}, and this is ${describe(value)}`;
-  context.say(path, 'wrong-value', message, suggestion === undefined ? {} : { suggestion });
+  const kinds = others.filter((type) => type !== 'integer' || !allowed.types.has('number')).map(kindOf);
+  const component = components.size > 0 ? `a component (${either(components)})` : 'a component';
+  const all = [...[...values].map(quote), ...kinds, ...(isSlot ? [component] : [])];
+  sayMust(context, path, value, `must be ${either(all)}`, suggest(value, [...values]));
+}
+
+/** `'name' must be …, and this is …`, at the line of the name where the value only begins on a later one. */
+function sayMust(
+  context: CheckContext,
+  path: readonly string[],
+  value: Json | undefined,
+  rule: string,
+  options: Say = {},
+): void {
+  const { positions, tree } = context;
+  const isBelow = positions.locate(tree, path, 'key').at.line !== positions.locate(tree, path).at.line;
+  const name = path.length === 0 ? 'the manifest' : `'${fieldName(path)}'`;
+  const written = isObject(value) && !positions.isWritten(value, 'type') ? 'a mapping' : describe(value);
+  context.say(path, 'wrong-value', `${name} ${rule}, and this is ${written}`, { ...options, atKey: isBelow });
+}
+
+/** True where the language has a component. */
+function isSlotAt(context: CheckContext, path: readonly string[]): boolean {
+  const at = path.findLastIndex((part) => !/^\d+$/.test(part));
+  const parent = valueAt(context.tree, path.slice(0, Math.max(0, at)));
+  const type = isObject(parent) ? own(parent, 'type') : undefined;
+  return typeof type === 'string' && context.vocabulary.words.get(type)?.slots?.has(path[at] ?? '') === true;
+}
+
+function quote(value: unknown): string {
+  return JSON.stringify(value) ?? '';
+}
+
+function suggest(value: unknown, allowed: readonly unknown[]): Say {
+  if (typeof value !== 'string') return {};
+  const names = allowed.filter((name): name is string => typeof name === 'string');
+  const suggestion = nearest(value, names);
+  return suggestion === undefined ? {} : { suggestion };
+}
+
+function placeName(path: readonly string[]): string {
+  return path.length === 0 ? 'at the root' : `in '${fieldName(path)}'`;
 }
 
 /** The last name on a path; an entry of a list goes by the list's name. */
 function fieldName(path: readonly string[]): string {
-  return path.findLast((part) => !/^\d+$/.test(part)) ?? 'the manifest';
+  return path.findLast((part) => !/^\d+$/.test(part)) ?? '';
 }

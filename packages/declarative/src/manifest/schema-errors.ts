@@ -1,11 +1,21 @@
 import type { SchemaError } from './schema-validator.js';
-import { isObject } from './tree.js';
 
 /** One complaint after the alternatives of a union were weighed. */
 export interface Finding {
   keyword: string;
   path: string[];
   params: Record<string, unknown>;
+}
+
+/** What the alternatives of a union would have taken; the `params.allowed` of a `union` finding. */
+export interface Allowed {
+  /** JSON types. */
+  types: Set<string>;
+  /** Component types. */
+  components: Set<string>;
+  values: Set<unknown>;
+  /** True when one alternative is a component. */
+  isSlot: boolean;
 }
 
 interface Entry extends Finding {
@@ -16,7 +26,7 @@ interface Entry extends Finding {
  * The complaints worth saying. A value that fits no alternative of a union brings the complaints of all: where one
  * alternative is of the right kind, only its complaints count; where none is, they become one that names what was allowed.
  */
-export function condense(errors: readonly SchemaError[], tree: unknown): Finding[] {
+export function condense(errors: readonly SchemaError[]): Finding[] {
   const entries: Entry[] = [];
   for (const { keyword, instancePath, params } of errors) {
     if (keyword === 'if') continue;
@@ -28,7 +38,7 @@ export function condense(errors: readonly SchemaError[], tree: unknown): Finding
     const group: Entry[] = [];
     while (entries.length > 0 && isAtOrBelow((entries.at(-1) as Entry).pointer, instancePath))
       group.unshift(entries.pop() as Entry);
-    entries.push(...weigh(entry, group, tree));
+    entries.push(...weigh(entry, group));
   }
   return entries;
 }
@@ -44,24 +54,21 @@ function isAtOrBelow(pointer: string, ancestor: string): boolean {
   return pointer === ancestor || pointer.startsWith(`${ancestor}/`);
 }
 
-function weigh(union: Entry, group: Entry[], tree: unknown): Entry[] {
-  const met = valueAt(tree, union.path);
+function weigh(union: Entry, group: Entry[]): Entry[] {
   const isKind = (entry: Entry): boolean => isAboutKind(entry, union.pointer);
   const inside = group.filter((entry) => !isKind(entry));
   if (inside.length > 0) return inside;
-  const allowed = { types: new Set<string>(), components: new Set<string>(), values: new Set<unknown>() };
-  let expectsComponent = false;
+  const allowed: Allowed = { types: new Set(), components: new Set(), values: new Set(), isSlot: false };
   for (const { keyword, pointer, params } of group) {
-    if (keyword === 'union') mergeAllowed(allowed, params);
+    if (keyword === 'union') mergeAllowed(allowed, params.allowed as Allowed);
     else if (keyword === 'type' && pointer === union.pointer)
       for (const type of typeList(params.type)) allowed.types.add(type);
     else if (pointer !== union.pointer || keyword === 'required') {
-      expectsComponent = true;
+      allowed.isSlot = true;
       for (const type of componentTypes({ keyword, params })) allowed.components.add(type);
     } else for (const value of (params.allowedValues as unknown[]) ?? [params.allowedValue]) allowed.values.add(value);
   }
-  if (expectsComponent && isObject(met)) allowed.types.delete('object');
-  return [{ keyword: 'union', pointer: union.pointer, path: union.path, params: allowed }];
+  return [{ keyword: 'union', pointer: union.pointer, path: union.path, params: { allowed } }];
 }
 
 /** True for a complaint that the value is not of this alternative's kind at all. */
@@ -75,9 +82,11 @@ function isAboutKind(entry: Entry, pointer: string): boolean {
   return entry.pointer === `${pointer}/type` && ['type', 'enum', 'const'].includes(entry.keyword);
 }
 
-function mergeAllowed(allowed: Record<string, Set<unknown>>, params: Record<string, unknown>): void {
-  for (const [name, values] of Object.entries(params))
-    for (const value of values as Set<unknown>) allowed[name]?.add(value);
+function mergeAllowed(allowed: Allowed, inner: Allowed): void {
+  for (const type of inner.types) allowed.types.add(type);
+  for (const type of inner.components) allowed.components.add(type);
+  for (const value of inner.values) allowed.values.add(value);
+  allowed.isSlot ||= inner.isSlot;
 }
 
 function componentTypes({ keyword, params }: Pick<Finding, 'keyword' | 'params'>): string[] {

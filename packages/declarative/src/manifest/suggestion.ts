@@ -1,10 +1,15 @@
+/** More than these are not looked at: a suggestion is a courtesy, and must not take long. */
+const CANDIDATES_MAX = 2000;
+
 /** The candidate nearest to what was written, when it is near enough to be what was meant. */
 export function nearest(written: string, candidates: Iterable<string>): string | undefined {
   const word = fold(written);
   const limit = Math.max(1, Math.floor(Math.min(written.length, 40) / 3));
   let best: string | undefined;
   let least = limit + 1;
+  let tried = 0;
   for (const candidate of candidates) {
+    if (++tried > CANDIDATES_MAX) break;
     if (candidate === written || Math.abs(candidate.length - written.length) >= least) continue;
     const distance = editDistance(word, fold(candidate), least);
     if (distance < least) {

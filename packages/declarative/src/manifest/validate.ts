@@ -21,6 +21,8 @@ export function validateManifest(
   vocabulary: Vocabulary,
   options: ValidationOptions,
 ): Diagnostic[] {
+  // A text that does not parse has no tree to look at.
+  if (resolved.diagnostics.some(({ code }) => code === 'yaml')) return sortDiagnostics(resolved.diagnostics);
   const context = new CheckContext(resolved, vocabulary);
   checkSchema(context, options.validator);
   checkMeaning(context, options.templates);

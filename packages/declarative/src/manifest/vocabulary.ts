@@ -16,6 +16,8 @@ export interface Vocabulary {
   readonly words: ReadonlyMap<string, WordShape>;
   /** The type of a component without `type`, by `Parent.field`. */
   readonly defaultTypes: ReadonlyMap<string, string>;
+  /** The type of a value without `type` in a map of components, by the map's own `Parent.field`. */
+  readonly itemTypes?: ReadonlyMap<string, string>;
   /** The type of a component with `class_name` and without `type`, by `Parent.field`. */
   readonly customTypes: ReadonlyMap<string, string>;
 }

@@ -36,13 +36,20 @@ export function shorten(text: string): string {
 
 /** `a, b, c`, cut after some. */
 export function list(items: Iterable<unknown>): string {
-  const all = [...items].map(String);
-  return all.length > LIST_MAX ? `${all.slice(0, LIST_MAX).join(', ')}, …` : all.join(', ');
+  return some(items).join(', ');
 }
 
 /** `a, b or c`. */
 export function either(items: Iterable<unknown>): string {
-  const all = [...items].map(String);
-  const shown = all.length > LIST_MAX ? [...all.slice(0, LIST_MAX), '…'] : all;
+  const shown = some(items);
   return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
+}
+
+function some(items: Iterable<unknown>): string[] {
+  const shown: string[] = [];
+  for (const item of items) {
+    if (shown.length === LIST_MAX) return [...shown, '…'];
+    shown.push(String(item));
+  }
+  return shown;
 }

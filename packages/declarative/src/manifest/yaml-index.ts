@@ -63,6 +63,12 @@ export function aliasName(text: YamlText, event: AliasEvent): string {
   return text.source.text.slice(event.anchorStart, event.anchorEnd);
 }
 
+/** The events of a key and of its value; of an entry of a list, twice the same. */
+interface Pair {
+  key: number;
+  value: number;
+}
+
 /**
  * The places of one mapping or sequence. Nothing is stored but the number of its event: a place is only asked for when
  * something is wrong with it, so the events are walked then.
@@ -71,6 +77,7 @@ export class YamlPlaces implements PlaceIndex {
   readonly #text: YamlText;
   readonly #index: number;
   readonly #keyText: (event: ScalarEvent) => string;
+  #pairs: Map<string, Pair> | undefined;
 
   constructor(text: YamlText, index: number, keyText: (event: ScalarEvent) => string) {
     this.#text = text;
@@ -110,36 +117,38 @@ export class YamlPlaces implements PlaceIndex {
     return this.#text.source.at(startOf(this.#text, index));
   }
 
-  #find(key: string): { key: number; value: number } | undefined {
-    const { events } = this.#text;
-    return events[this.#index]?.type === EVENT_ID.SEQUENCE ? this.#findItem(Number(key)) : this.#findPair(key);
+  #find(key: string): Pair | undefined {
+    // Built when first asked for, and kept: many mistakes in one large mapping must not each walk through all of it.
+    this.#pairs ??= this.#text.events[this.#index]?.type === EVENT_ID.SEQUENCE ? this.#items() : this.#entries();
+    return this.#pairs.get(key);
   }
 
-  #findItem(position: number): { key: number; value: number } | undefined {
+  #items(): Map<string, Pair> {
     const { events } = this.#text;
-    let i = this.#index + 1;
-    for (let item = 0; events[i] !== undefined && events[i]?.type !== EVENT_ID.POP; item++) {
-      if (item === position) return { key: i, value: i };
-      i = afterNode(events, i);
-    }
-    return undefined;
+    const items = new Map<string, Pair>();
+    for (let i = this.#index + 1; !isEnd(events[i]); i = afterNode(events, i))
+      items.set(String(items.size), { key: i, value: i });
+    return items;
   }
 
-  /** The last pair with the key, for the last one is the one that counts. */
-  #findPair(key: string): { key: number; value: number } | undefined {
-    const { events } = this.#text;
-    let found: { key: number; value: number } | undefined;
+  /** By key as it is written and as it is read; of equal keys the last, for that is the one that counts. */
+  #entries(): Map<string, Pair> {
+    const { events, source } = this.#text;
+    const entries = new Map<string, Pair>();
     let i = this.#index + 1;
-    while (events[i] !== undefined && events[i]?.type !== EVENT_ID.POP) {
+    while (!isEnd(events[i])) {
       const event = events[i] as Event;
       const value = afterNode(events, i);
-      if (event.type === EVENT_ID.SCALAR && this.#matches(event, key)) found = { key: i, value };
+      if (event.type === EVENT_ID.SCALAR) {
+        entries.set(getScalarValue(source.text, event), { key: i, value });
+        entries.set(this.#keyText(event), { key: i, value });
+      }
       i = afterNode(events, value);
     }
-    return found;
+    return entries;
   }
+}
 
-  #matches(event: ScalarEvent, key: string): boolean {
-    return getScalarValue(this.#text.source.text, event) === key || this.#keyText(event) === key;
-  }
+function isEnd(event: Event | undefined): boolean {
+  return event === undefined || event.type === EVENT_ID.POP;
 }

@@ -66,7 +66,8 @@ export class TreeBuilder {
 
   #collection(event: MappingEvent | SequenceEvent, index: number): Json {
     const tag = this.#tag(event, index);
-    if (tag !== undefined && tag !== (event.type === EVENT_ID.MAPPING ? 'map' : 'seq')) this.#refuseTag(event, index);
+    if (tag !== undefined && tag !== '!' && tag !== (event.type === EVENT_ID.MAPPING ? 'map' : 'seq'))
+      this.#refuseTag(event, index);
     return event.type === EVENT_ID.MAPPING ? this.#mapping(index) : this.#sequence(index);
   }
 
@@ -196,7 +197,9 @@ export class TreeBuilder {
     const text = getScalarValue(this.#text.source.text, event);
     if (event.tagStart < 0) return event.style === SCALAR_STYLE.PLAIN ? plainScalar(text) : text;
     const tag = this.#tag(event, index);
-    if (tag === 'str' || tag === '!') return text;
+    if (tag === 'str') return text;
+    // A lone ! asks for the meaning of the plain text, quoted or not: PyYAML writes numbers so.
+    if (tag === '!') return plainScalar(text);
     if (tag === 'int') return integer(text);
     if (tag === 'float') return float(text);
     if (tag === 'bool') return boolean(text);

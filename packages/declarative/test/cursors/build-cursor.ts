@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { Builder, type BuildContext, type ComponentDefinition, Registry } from '../../src/component/index.js';
+import { type BuildContext, Builder, type ComponentDefinition, Registry } from '../../src/component/index.js';
 import { datetimeBasedCursor } from '../../src/components/cursors/datetime-based-cursor.js';
 import { incrementingCountCursor } from '../../src/components/cursors/incrementing-count-cursor.js';
 import { minMaxDatetime } from '../../src/components/cursors/min-max-datetime.js';
@@ -7,10 +7,19 @@ import { type IncrementalSync, incrementalSyncSlot } from '../../src/components/
 import { requestOption } from '../../src/components/requesters/request-option.js';
 
 /** Builds a cursor as a manifest has it, without a `type` a DatetimeBasedCursor. */
-export function buildCursor(raw: JsonObject, { config = {}, now = '2024-03-02T10:20:30Z' }: { config?: JsonObject; now?: string } = {}): IncrementalSync {
-  const words = [datetimeBasedCursor, incrementingCountCursor, minMaxDatetime, requestOption] as unknown as ComponentDefinition[];
+export function buildCursor(
+  raw: JsonObject,
+  options: { config?: JsonObject; now?: string; clock?: () => number } = {},
+): IncrementalSync {
+  const { config = {}, now = '2024-03-02T10:20:30Z', clock = () => Date.parse(now) } = options;
+  const words = [
+    datetimeBasedCursor,
+    incrementingCountCursor,
+    minMaxDatetime,
+    requestOption,
+  ] as unknown as ComponentDefinition[];
   const builder = new Builder(new Registry(words));
-  const context = { config, clock: () => Date.parse(now), builder, stream: { name: 'events', primaryKey: [] } } as unknown as BuildContext;
+  const context = { config, clock, builder, stream: { name: 'events', primaryKey: [] } } as unknown as BuildContext;
   return builder.build(filled({ type: 'DatetimeBasedCursor', ...raw }), incrementalSyncSlot, context);
 }
 

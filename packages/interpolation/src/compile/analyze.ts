@@ -9,36 +9,34 @@ export function analyze(nodes: readonly (Visited | undefined)[], symbols: Symbol
 }
 
 function visit(node: Visited, symbols: Symbols): void {
+  if (node.kind === 'name') note(node, symbols);
+  else if (node.kind === 'if') visitIf(node, symbols);
+  else if (node.kind === 'attribute-target') symbols.load(node.name);
+  else if (node.kind === 'macro') symbols.store(node.name);
+  else analyze(visited(node), symbols);
+  if (node.kind === 'loader') for (const name of node.names) symbols.store(name);
+}
+
+/** What of a node belongs to the scope that it stands in, in the order in which it is run. */
+function visited(node: Visited): readonly (Visited | undefined)[] {
   switch (node.kind) {
-    case 'name':
-      return note(node, symbols);
-    case 'attribute-target':
-      return symbols.load(node.name);
-    case 'if':
-      return visitIf(node, symbols);
-    case 'macro':
-      return symbols.store(node.name);
     case 'for':
-      return visit(node.iterable, symbols);
+      return [node.iterable];
     case 'call-block':
-      return visit(node.call, symbols);
+      return [node.call];
     case 'filter-block':
-      return visit(node.filter, symbols);
+      return [node.filter];
     case 'with':
-      return analyze(node.values, symbols);
+      return node.values;
     case 'assign':
-      return analyze([node.value, node.target], symbols);
+      return [node.value, node.target];
     case 'assign-block':
-      return visit(node.target, symbols);
-    case 'loader':
-      visit(node.template, symbols);
-      for (const name of node.names) symbols.store(name);
-      return;
+      return [node.target];
     case 'block':
     case 'autoescape':
-      return;
+      return [];
     default:
-      return analyze(children(node), symbols);
+      return children(node);
   }
 }
 
@@ -144,7 +142,10 @@ export function findUndeclared(nodes: readonly Visited[], names: readonly string
 }
 
 /** All nodes of a kind, however deep. */
-export function findAll<Kind extends Visited['kind']>(nodes: readonly Visited[], kind: Kind): Extract<Visited, { kind: Kind }>[] {
+export function findAll<Kind extends Visited['kind']>(
+  nodes: readonly Visited[],
+  kind: Kind,
+): Extract<Visited, { kind: Kind }>[] {
   const found: Extract<Visited, { kind: Kind }>[] = [];
   const walk = (node: Visited | undefined): void => {
     if (!node) return;

@@ -21,7 +21,10 @@ const COMPARE: Record<CompareOperator, Compare> = {
 /** `a < b < c`: each value is computed once, and none after the first comparison that does not hold. */
 export function compileCompare(node: Extract<Expression, { kind: 'compare' }>, scope: Scope): Evaluate {
   const first = compileExpression(node.first, scope);
-  const rest = node.rest.map(({ operator, value }) => ({ compare: COMPARE[operator], value: compileExpression(value, scope) }));
+  const rest = node.rest.map(({ operator, value }) => ({
+    compare: COMPARE[operator],
+    value: compileExpression(value, scope),
+  }));
   const [only] = rest;
   if (rest.length === 1 && only) {
     const { compare, value } = only;
@@ -37,4 +40,3 @@ export function compileCompare(node: Extract<Expression, { kind: 'compare' }>, s
     return true;
   };
 }
-

@@ -1,16 +1,15 @@
-import { TemplateError, Failure, positionAt } from '../error.js';
+import { Failure, positionAt, TemplateError } from '../error.js';
 import { add, arithmetic, negative, positive } from '../operations/arithmetic.js';
 import { getItem, slice } from '../operations/item.js';
+import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { suggest } from '../suggest.js';
 import type { Expression, FilterNode, TestNode } from '../syntax/ast.js';
 import { Dict } from '../values/dict.js';
-import { isText, Markup } from '../values/markup.js';
-import { asMarkup } from '../operations/sequence-arithmetic.js';
+import { escapeHtml, isText, Markup } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
-import { escapeHtml } from '../values/markup.js';
 import type { Filter, Test } from '../word.js';
 import { compileCall, compileWordArguments } from './call.js';
 import { compileCompare } from './compare.js';
@@ -78,7 +77,9 @@ function compileItems(node: Extract<Expression, { kind: 'tuple' | 'list' }>, sco
 }
 
 function compileDict(node: Extract<Expression, { kind: 'dict' }>, scope: Scope): Evaluate {
-  const pairs = node.pairs.map(([key, value]) => [compileExpression(key, scope), compileExpression(value, scope)] as const);
+  const pairs = node.pairs.map(
+    ([key, value]) => [compileExpression(key, scope), compileExpression(value, scope)] as const,
+  );
   return (frame) => {
     const dict = new Dict();
     for (const [key, value] of pairs) dict.set(key(frame), value(frame));
@@ -119,7 +120,8 @@ function compileConcat(parts: readonly Expression[], scope: Scope): Evaluate {
   const compiled = parts.map((part) => compileExpression(part, scope));
   return (frame) => {
     const values = compiled.map((part) => part(frame));
-    if (frame.autoescape) return new Markup(values.map((value) => (isText(value) ? asMarkup(value) : escapeHtml(text(value)))).join(''));
+    if (frame.autoescape)
+      return new Markup(values.map((value) => (isText(value) ? asMarkup(value) : escapeHtml(text(value)))).join(''));
     return values.reduce((out: unknown, value) => add(out, text(value)), '');
   };
 }
@@ -128,7 +130,9 @@ function compileSubscript(node: Extract<Expression, { kind: 'item' }>, scope: Sc
   const target = compileExpression(node.target, scope);
   const { key } = node;
   if (key.kind === 'slice') {
-    const [start, stop, step] = [key.start, key.stop, key.step].map((part) => (part ? compileExpression(part, scope) : constant(undefined)));
+    const [start, stop, step] = [key.start, key.stop, key.step].map((part) =>
+      part ? compileExpression(part, scope) : constant(undefined),
+    );
     return (frame) => slice(target(frame), start?.(frame), stop?.(frame), step?.(frame));
   }
   if (key.kind === 'constant') return compileItem(target, key.value);
@@ -149,11 +153,21 @@ function compileCondition(node: Extract<Expression, { kind: 'condition' }>, scop
 }
 
 /** A filter or test by its name; an unknown one fails now, or within a condition when it is reached. */
-function findWord<Word extends Filter | Test>(words: ReadonlyMap<string, Word>, node: FilterNode | TestNode, scope: Scope): Word | Evaluate {
+function findWord<Word extends Filter | Test>(
+  words: ReadonlyMap<string, Word>,
+  node: FilterNode | TestNode,
+  scope: Scope,
+): Word | Evaluate {
   const word = words.get(node.name);
   if (word) return word;
   const message = `No ${node.kind} named '${node.name}'${suggest(node.name, words.keys())}`;
-  if (!scope.soft) throw new TemplateError('TemplateSyntaxError', message, scope.unit.template, positionAt(scope.unit.template, node.offset));
+  if (!scope.soft && !scope.unit.lenient)
+    throw new TemplateError(
+      'TemplateSyntaxError',
+      message,
+      scope.unit.template,
+      positionAt(scope.unit.template, node.offset),
+    );
   return () => {
     throw new Failure('TemplateRuntimeError', message);
   };
@@ -161,7 +175,11 @@ function findWord<Word extends Filter | Test>(words: ReadonlyMap<string, Word>, 
 
 /** `source` is what a filter block put out, when the filter has no target of its own. */
 export function compileFilter(node: FilterNode, scope: Scope, source?: Evaluate): Evaluate {
-  const target = node.target ? (node.target.kind === 'filter' ? compileFilter(node.target, scope, source) : compileExpression(node.target, scope)) : source;
+  const target = node.target
+    ? node.target.kind === 'filter'
+      ? compileFilter(node.target, scope, source)
+      : compileExpression(node.target, scope)
+    : source;
   if (!target) throw new Error('a filter without a target');
   const filter = findWord(scope.unit.filters, node, scope);
   if (typeof filter === 'function') return filter;

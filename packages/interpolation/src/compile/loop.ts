@@ -6,16 +6,16 @@ import { iterate } from '../operations/iterate.js';
 import { lengthOrNone } from '../operations/length.js';
 import { truth } from '../operations/truth.js';
 import type { For } from '../syntax/ast.js';
+import { syntaxError } from '../syntax/token.js';
 import { Callable, type Invoke } from '../values/callable.js';
 import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
-import { syntaxError } from '../syntax/token.js';
 import { analyze, findAll, findUndeclared } from './analyze.js';
 import { compileExpression } from './expression.js';
 import type { Frame } from './frame.js';
-import { compileBody, compileTarget } from './statement.js';
 import type { Run, Scope } from './scope.js';
-import { Symbols } from './symbols.js';
+import { compileBody, compileTarget } from './statement.js';
+import type { Symbols } from './symbols.js';
 
 /** What a loop is made of, once compiled. */
 interface Loop {
@@ -33,7 +33,8 @@ export function compileFor(node: For, scope: Scope): Run {
   const before = scope.unit.slots.count;
   const loop = compileLoop(node, scope);
   const after = scope.unit.slots.count;
-  const run = (frame: Frame, value: unknown, recurse: Invoke | undefined, depth: number) => runLoop(loop, frame, value, recurse, depth);
+  const run = (frame: Frame, value: unknown, recurse: Invoke | undefined, depth: number) =>
+    runLoop(loop, frame, value, recurse, depth);
   if (!node.recursive) return (frame) => run(frame, iterable(frame), undefined, 0);
   return (frame) => {
     // A recursive loop calls itself from its own body, whose variables must survive that.
@@ -53,13 +54,16 @@ export function compileFor(node: For, scope: Scope): Run {
 
 function forbidLoopTarget(node: For, scope: Scope): void {
   const target = findAll([node], 'name').find((name) => name.use === 'store' && name.name === 'loop');
-  if (target) throw syntaxError(scope.unit.template, target.offset, "Can't assign to special loop variable in for-loop target");
+  if (target)
+    throw syntaxError(scope.unit.template, target.offset, "Can't assign to special loop variable in for-loop target");
 }
 
 function compileLoop(node: For, scope: Scope): Loop {
   const inner = scope.inner();
   const extended =
-    node.recursive || findUndeclared(node.body, ['loop']).has('loop') || findAll([node], 'block').some((block) => block.scoped);
+    node.recursive ||
+    findUndeclared(node.body, ['loop']).has('loop') ||
+    findAll([node], 'block').some((block) => block.scoped);
   const variable = extended ? inner.symbols.parameter('loop').index : undefined;
   analyzeTarget(node, inner.symbols);
   analyze(node.body, inner.symbols);
@@ -235,4 +239,5 @@ class LoopContext extends Attributed {
   }
 }
 
-const method = (name: string, invoke: Invoke) => new Callable(name, invoke, `<bound method LoopContext.${name}>`, 'method');
+const method = (name: string, invoke: Invoke) =>
+  new Callable(name, invoke, `<bound method LoopContext.${name}>`, 'method');

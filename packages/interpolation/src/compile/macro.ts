@@ -1,5 +1,6 @@
 import { spend } from '../budget.js';
 import { typeError } from '../error.js';
+import { text } from '../operations/text.js';
 import type { CallBlock, MacroNode } from '../syntax/ast.js';
 import { syntaxError } from '../syntax/token.js';
 import { Callable, type Keywords } from '../values/callable.js';
@@ -13,7 +14,6 @@ import { compileExpression } from './expression.js';
 import type { Frame } from './frame.js';
 import type { Evaluate, Run, Scope } from './scope.js';
 import { compileBody, compileTarget } from './statement.js';
-import { text } from '../operations/text.js';
 
 /** A parameter of a macro: where its value goes, and what it is when none is given. */
 interface Parameter {
@@ -55,16 +55,25 @@ function compileMacroBody(node: MacroNode | CallBlock, name: string | null, scop
   const named = new Set(node.params.map((param) => param.name));
   const explicitCaller = node.params.findIndex((param) => param.name === 'caller');
   if (special.has('caller') && explicitCaller >= 0 && explicitCaller < node.params.length - node.defaults.length) {
-    throw syntaxError(scope.unit.template, node.offset, 'the special "caller" argument must be omitted or be given a default.');
+    throw syntaxError(
+      scope.unit.template,
+      node.offset,
+      'the special "caller" argument must be omitted or be given a default.',
+    );
   }
   analyze([...node.params, ...node.defaults], inner.symbols);
-  const declare = (word: string) => (special.has(word) && !named.has(word) ? inner.symbols.parameter(word).index : undefined);
+  const declare = (word: string) =>
+    special.has(word) && !named.has(word) ? inner.symbols.parameter(word).index : undefined;
   const slots = { caller: declare('caller'), keywords: declare('kwargs'), rest: declare('varargs') };
   analyze(node.body, inner.symbols);
   const firstDefault = node.params.length - node.defaults.length;
   const parameters = node.params.map((param, i) => {
     const otherwise = node.defaults[i - firstDefault];
-    return { name: param.name, index: inner.slot(param.name).index, otherwise: otherwise && compileExpression(otherwise, inner) };
+    return {
+      name: param.name,
+      index: inner.slot(param.name).index,
+      otherwise: otherwise && compileExpression(otherwise, inner),
+    };
   });
   const run = compileBody(node.body, inner);
   return { name, parameters, ...slots, run, enter: inner.enter(), slots: [from, scope.unit.slots.count] };
@@ -79,7 +88,13 @@ function makeMacro(body: Body, frame: Frame): Callable {
     ['catch_varargs', body.rest !== undefined],
     ['caller', body.caller !== undefined],
   ]);
-  return new Callable(body.name ?? 'caller', (args, keywords) => invoke(body, frame, args, keywords), label, 'Macro', attributes);
+  return new Callable(
+    body.name ?? 'caller',
+    (args, keywords) => invoke(body, frame, args, keywords),
+    label,
+    'Macro',
+    attributes,
+  );
 }
 
 function invoke(body: Body, frame: Frame, args: unknown[], keywords: Keywords | undefined): unknown {
@@ -114,7 +129,8 @@ function bind(body: Body, frame: Frame, args: unknown[], keywords: Map<string, u
   }
   const what = body.name === null ? 'None' : `'${body.name}'`;
   const [extra] = keywords.keys();
-  if (body.keywords === undefined && extra !== undefined) throw typeError(`macro ${what} takes no keyword argument '${extra}'`);
+  if (body.keywords === undefined && extra !== undefined)
+    throw typeError(`macro ${what} takes no keyword argument '${extra}'`);
   if (body.rest === undefined && args.length > parameters.length) {
     throw typeError(`macro ${what} takes not more than ${parameters.length} argument(s)`);
   }

@@ -14,6 +14,8 @@ export interface Unit {
   blocks: Map<string, Run>;
   /** Whether what the top level sets must be kept for blocks. */
   hasBlocks: boolean;
+  /** Whether unknown filters and tests may pass: they are told of elsewhere. */
+  lenient?: boolean;
 }
 
 /** Where in the template the compiler stands. */

@@ -1,12 +1,12 @@
 import { spend } from '../budget.js';
 import { Failure, typeError, valueError } from '../error.js';
 import { toArray } from '../operations/iterate.js';
+import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { typeName } from '../operations/type-name.js';
 import type { Data, Expression, If, Output, Statement } from '../syntax/ast.js';
 import { escapeHtml, isText, Markup } from '../values/markup.js';
-import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { Namespace } from '../values/namespace.js';
 import { Undefined } from '../values/undefined.js';
 import { analyze, findAll } from './analyze.js';
@@ -112,7 +112,7 @@ export function compileTarget(node: Expression, scope: Scope): Store {
   const targets = node.items.map((item) => compileTarget(item, scope));
   return (frame, value) => {
     const values = unpack(value, targets.length);
-    targets.forEach((target, index) => target(frame, values[index]));
+    for (const [index, target] of targets.entries()) target(frame, values[index]);
   };
 }
 
@@ -121,7 +121,8 @@ function unpack(value: unknown, count: number): unknown[] {
   try {
     values = toArray(value);
   } catch (failure) {
-    if (failure instanceof Failure && failure.kind === 'TypeError') throw typeError(`cannot unpack non-iterable ${typeName(value)} object`);
+    if (failure instanceof Failure && failure.kind === 'TypeError')
+      throw typeError(`cannot unpack non-iterable ${typeName(value)} object`);
     throw failure;
   }
   if (values.length < count) throw valueError(`not enough values to unpack (expected ${count}, got ${values.length})`);
@@ -144,7 +145,8 @@ function compileAssign(node: Extract<Statement, { kind: 'assign' }>, scope: Scop
   return (frame) => {
     // Before anything is computed: only namespaces take attributes.
     for (const namespace of namespaces) {
-      if (!(namespace(frame) instanceof Namespace)) throw new Failure('TemplateRuntimeError', 'cannot assign attribute on non-namespace object');
+      if (!(namespace(frame) instanceof Namespace))
+        throw new Failure('TemplateRuntimeError', 'cannot assign attribute on non-namespace object');
     }
     store(frame, value(frame));
   };
@@ -170,7 +172,10 @@ function compileInner(statements: readonly Statement[], scope: Scope): { enter: 
   return { enter: scope.enter(), body };
 }
 
-function captureFilter(node: Parameters<typeof compileFilter>[0], scope: Scope): (frame: Frame, captured: string) => unknown {
+function captureFilter(
+  node: Parameters<typeof compileFilter>[0],
+  scope: Scope,
+): (frame: Frame, captured: string) => unknown {
   const cell = { captured: '' };
   const source: Evaluate = (frame) => (frame.autoescape ? new Markup(cell.captured) : cell.captured);
   const filter = compileFilter(node, scope, source);
@@ -200,7 +205,7 @@ function compileWith(node: Extract<Statement, { kind: 'with' }>, scope: Scope): 
   const { enter, body } = compileInner(node.body, inner);
   return (frame) => {
     enter(frame);
-    values.forEach((value, index) => targets[index]?.(frame, value(frame)));
+    for (const [index, value] of values.entries()) targets[index]?.(frame, value(frame));
     body(frame);
   };
 }

@@ -25,8 +25,10 @@ interface Directive {
   value(fields: Fields): number | string;
 }
 
-const sundayWeek = ({ ordinal, date: { year, month, day } }: Fields) => Math.floor((dayOfYear(year, month, day) + 6 - ((weekday(ordinal) + 1) % 7)) / 7);
-const mondayWeek = ({ ordinal, date: { year, month, day } }: Fields) => Math.floor((dayOfYear(year, month, day) + 6 - weekday(ordinal)) / 7);
+const sundayWeek = ({ ordinal, date: { year, month, day } }: Fields) =>
+  Math.floor((dayOfYear(year, month, day) + 6 - ((weekday(ordinal) + 1) % 7)) / 7);
+const mondayWeek = ({ ordinal, date: { year, month, day } }: Fields) =>
+  Math.floor((dayOfYear(year, month, day) + 6 - weekday(ordinal)) / 7);
 const hour12 = ({ clock: { hour } }: Fields) => hour % 12 || 12;
 const composite = (format: string, modifiers = ''): Directive => {
   let compiled: ((fields: Fields) => string) | undefined;
@@ -40,7 +42,8 @@ const composite = (format: string, modifiers = ''): Directive => {
 };
 
 /** Seconds since the epoch of the wall time, as if it were UTC: the C library ignores the zone. */
-const wallSeconds = ({ ordinal, clock: { hour, minute, second } }: Fields) => (ordinal - EPOCH_ORDINAL) * 86_400 + hour * 3600 + minute * 60 + second;
+const wallSeconds = ({ ordinal, clock: { hour, minute, second } }: Fields) =>
+  (ordinal - EPOCH_ORDINAL) * 86_400 + hour * 3600 + minute * 60 + second;
 
 /** The directives of glibc's strftime, and Python's `%f`, `%z` and `%Z`. */
 const DIRECTIVES: Record<string, Directive> = {
@@ -95,7 +98,7 @@ const BARE: Record<string, (fields: Fields) => string> = {
   Z: ({ zone }) => zone?.name ?? '',
 };
 
-const PIECE = /%([-_0^#]*)(\d*)([EO]?)([^])|[^%]+|%/gu;
+const PIECE = /%([-_0^#]*)(\d*)([EO]?)([\s\S])|[^%]+|%/gu;
 const WIDTH_MAX = 10_000;
 
 type Piece = (fields: Fields) => string;
@@ -108,7 +111,12 @@ function compile(format: string): Piece {
     const directive = letter === undefined ? undefined : DIRECTIVES[letter];
     const bare = whole.length === 2 && letter !== undefined ? BARE[letter] : undefined;
     if (bare) pieces.push(bare);
-    else if (!directive || !Object.hasOwn(DIRECTIVES, letter ?? '') || (modifier && !directive.modifiers?.includes(modifier))) pieces.push(() => whole);
+    else if (
+      !directive ||
+      !Object.hasOwn(DIRECTIVES, letter ?? '') ||
+      (modifier && !directive.modifiers?.includes(modifier))
+    )
+      pieces.push(() => whole);
     else pieces.push(layOut(directive, letter ?? '', flags, Number(width)));
   }
   if (pieces.length === 1 && pieces[0]) return pieces[0];
@@ -146,8 +154,10 @@ const TIME_ORDINAL = toOrdinal(1900, 1, 1);
 const TIME_DATE: YearMonthDay = { year: 1900, month: 1, day: 1 };
 
 function fieldsOf(value: PyDate | Time): Fields {
-  if (value instanceof DateTime) return { ordinal: value.ordinal, date: value.date, clock: value.clock, zone: value.zone };
-  if (value instanceof PyDate) return { ordinal: value.ordinal, date: value.date, clock: splitClock(0), zone: undefined };
+  if (value instanceof DateTime)
+    return { ordinal: value.ordinal, date: value.date, clock: value.clock, zone: value.zone };
+  if (value instanceof PyDate)
+    return { ordinal: value.ordinal, date: value.date, clock: splitClock(0), zone: undefined };
   return { ordinal: TIME_ORDINAL, date: TIME_DATE, clock: value.clock, zone: value.zone };
 }
 

@@ -1,5 +1,5 @@
-import { parseFloatText, parseIntText } from '../operations/convert.js';
 import { floatRepr } from '../formatting/float-repr.js';
+import { parseFloatText, parseIntText } from '../operations/convert.js';
 import type { DateTime } from '../values/date-time.js';
 import { UTC } from '../values/zone.js';
 import { compileDirectives } from './directives.js';
@@ -25,7 +25,10 @@ const WHOLE: Record<string, [Parse, Print]> = {
     (text) => fromMicros(BigInt(parseIntText(text, 10))),
     (moment) => String(Math.trunc(timestampOf(moment) * 1_000_000)),
   ],
-  '%ms': [(text) => fromMicros(BigInt(parseIntText(text, 10)) * 1000n), (moment) => String(Math.trunc(timestampOf(moment) * 1000))],
+  '%ms': [
+    (text) => fromMicros(BigInt(parseIntText(text, 10)) * 1000n),
+    (moment) => String(Math.trunc(timestampOf(moment) * 1000)),
+  ],
 };
 
 /**

@@ -29,9 +29,11 @@ function endOfDate(text: string): number {
 
 function parseZone(text: string) {
   if (text === 'Z') return fixedZone(0);
-  const [, hours = '', minutes = '0', seconds = '0', fraction = ''] = /^[+-](\d{2}):?(\d{2})?:?(\d{2})?(?:[.,](\d+))?$/.exec(text) ?? [];
+  const [, hours = '', minutes = '0', seconds = '0', fraction = ''] =
+    /^[+-](\d{2}):?(\d{2})?:?(\d{2})?(?:[.,](\d+))?$/.exec(text) ?? [];
   const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  if (Number(minutes) > 59 || Number(seconds) > 59 || total >= 86_400) throw valueError('offset must be strictly between -24 and 24 hours');
+  if (Number(minutes) > 59 || Number(seconds) > 59 || total >= 86_400)
+    throw valueError('offset must be strictly between -24 and 24 hours');
   const micros = total * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
   return fixedZone(text.startsWith('-') ? -micros : micros);
 }

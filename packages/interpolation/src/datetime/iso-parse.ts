@@ -79,7 +79,8 @@ function rareDate(text: string): [Date3, end: number] {
   }
   if (text.length - at < 3) throw valueError('Invalid ordinal day');
   const dayOfYear = whole(text.slice(at, at + 3));
-  if (dayOfYear < 1 || dayOfYear > (isLeap(year) ? 366 : 365)) throw valueError(`Invalid ordinal day ${dayOfYear} for year ${year}`);
+  if (dayOfYear < 1 || dayOfYear > (isLeap(year) ? 366 : 365))
+    throw valueError(`Invalid ordinal day ${dayOfYear} for year ${year}`);
   return [split(toOrdinal(year, 1, 1) + dayOfYear - 1), at + 3];
 }
 
@@ -123,7 +124,8 @@ function parseTime(text: string): { parts: number[]; zone: Zone | undefined } {
 
 function parseOffset(text: string): Zone {
   if (text === 'Z' || text === 'z') return UTC;
-  if (text.length !== 3 && text.length !== 5 && text.length !== 6) throw valueError('Time zone offset must be 1, 3, 5 or 6 characters');
+  if (text.length !== 3 && text.length !== 5 && text.length !== 6)
+    throw valueError('Time zone offset must be 1, 3, 5 or 6 characters');
   if (!/^[+-]/.test(text)) throw valueError('Time zone offset requires sign');
   const hours = whole(text.slice(1, 3));
   const minutes = text.length === 3 ? 0 : whole(text.slice(text[3] === ':' ? 4 : 3));

@@ -9,9 +9,13 @@ import { DAYS, MONTHS, short } from './names.js';
 /** Patterns of Python's strptime directives. */
 const PATTERNS: Record<string, string> = {
   a: DAYS.map(short).join('|'),
-  A: DAYS.slice().sort((a, b) => b.length - a.length).join('|'),
+  A: DAYS.slice()
+    .sort((a, b) => b.length - a.length)
+    .join('|'),
   b: MONTHS.map(short).join('|'),
-  B: MONTHS.slice().sort((a, b) => b.length - a.length).join('|'),
+  B: MONTHS.slice()
+    .sort((a, b) => b.length - a.length)
+    .join('|'),
   d: '3[0-1]|[1-2]\\d|0[1-9]|[1-9]| [1-9]',
   f: '\\d{1,6}',
   G: '\\d{4}',
@@ -49,7 +53,7 @@ interface Scanner {
 function compile(format: string): Scanner {
   const letters: string[] = [];
   let source = '';
-  for (const [piece] of expand(format).matchAll(new RegExp(`%[^]?|[${SPACE}]+|[^%${SPACE}]+`, 'gu'))) {
+  for (const [piece] of expand(format).matchAll(new RegExp(`%[\\s\\S]?|[${SPACE}]+|[^%${SPACE}]+`, 'gu'))) {
     if (piece === '%') throw valueError(`stray % in format '${format}'`);
     if (piece === '%%') source += '%';
     else if (piece.startsWith('%')) {
@@ -60,13 +64,13 @@ function compile(format: string): Scanner {
       letters.push(letter);
       source += `(${pattern})`;
     } else if (new RegExp(`^[${SPACE}]`).test(piece)) source += `[${SPACE}]+`;
-    else source += piece.replace(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&');
+    else source += piece.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
   }
   return { pattern: new RegExp(`^(?:${source})`, 'iu'), letters };
 }
 
 function expand(format: string): string {
-  return format.replace(/%([^])/gu, (whole, letter) => COMPOSITES[letter] ?? whole);
+  return format.replace(/%([\s\S])/gu, (whole, letter) => COMPOSITES[letter] ?? whole);
 }
 
 const CACHE_MAX = 500;
@@ -157,8 +161,10 @@ function weekdayOf(parts: Parts): number | undefined {
 function checkWeeks(parts: Parts, year: number | undefined): void {
   const hasDay = weekdayOf(parts) !== undefined;
   if (year === undefined && parts.has('G')) {
-    if (!parts.has('V') || !hasDay) throw valueError("ISO year directive '%G' must be used with '%V' and a weekday directive");
-    if (parts.has('j')) throw valueError("Day of the year directive '%j' is not compatible with ISO year directive '%G'");
+    if (!parts.has('V') || !hasDay)
+      throw valueError("ISO year directive '%G' must be used with '%V' and a weekday directive");
+    if (parts.has('j'))
+      throw valueError("Day of the year directive '%j' is not compatible with ISO year directive '%G'");
   } else if (parts.has('V') && !parts.has('U') && !parts.has('W')) {
     throw valueError("ISO week directive '%V' must be used with the ISO year directive '%G' and a weekday directive");
   }
@@ -194,7 +200,8 @@ function zoneOf(parts: Parts): Zone | undefined {
   if (colon && text.length > 6 && text[6] !== ':') throw valueError(`Inconsistent use of : in ${text}`);
   const [digits = '', fraction = ''] = text.slice(1).split('.');
   const compact = colon ? digits.replaceAll(':', '') : digits;
-  const seconds = Number(compact.slice(0, 2)) * 3600 + Number(compact.slice(2, 4)) * 60 + Number(compact.slice(4, 6) || 0);
+  const seconds =
+    Number(compact.slice(0, 2)) * 3600 + Number(compact.slice(2, 4)) * 60 + Number(compact.slice(4, 6) || 0);
   const micros = seconds * 1_000_000 + Number(fraction.padEnd(6, '0'));
   if (micros >= 86_400_000_000) throw valueError('offset must be a timedelta strictly between -24 and 24 hours');
   return fixedZone(text.startsWith('-') ? -micros : micros, name);

@@ -25,7 +25,13 @@ function formatOf(name: string): Intl.DateTimeFormat {
   const known = key.includes('/') ? !key.startsWith('SYSTEMV/') : BARE.has(key);
   try {
     if (!known) throw new RangeError(name);
-    format = new Intl.DateTimeFormat('en-US', { timeZone: name, era: 'short', year: 'numeric', month: 'numeric', day: 'numeric' });
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: name,
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+    });
   } catch {
     throw new Failure('UnknownTimeZoneError', `unknown time zone '${name}'`);
   }

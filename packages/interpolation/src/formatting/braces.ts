@@ -3,8 +3,8 @@ import { Failure } from '../error.js';
 import { getAttribute } from '../operations/attribute.js';
 import { getItem } from '../operations/item.js';
 import { repr, text } from '../operations/text.js';
-import { asciiOnly } from './quote.js';
 import { formatValue } from './format-value.js';
+import { asciiOnly } from './quote.js';
 
 type Named = (key: string) => unknown;
 
@@ -20,7 +20,13 @@ export function braceFormatter(format: string, args: unknown[], named: Named): s
   return expand(format, args, named, state, DEPTH_MAX);
 }
 
-function expand(format: string, args: unknown[], named: Named, state: { next: number | undefined }, depth: number): string {
+function expand(
+  format: string,
+  args: unknown[],
+  named: Named,
+  state: { next: number | undefined },
+  depth: number,
+): string {
   if (depth < 0) throw refuse('Max string recursion exceeded');
   let out = '';
   let at = 0;
@@ -62,8 +68,15 @@ function closing(format: string, from: number): number {
   throw refuse(from >= format.length ? "Single '{' encountered in format string" : "expected '}' before end of string");
 }
 
-function field(source: string, args: unknown[], named: Named, state: { next: number | undefined }, depth: number): string {
-  const [, name = '', conversion, spec = ''] = /^((?:\[[^\]]*\]|[^!:[{}])*)(?:!([^:]*))?(?::([^]*))?$/.exec(source) ?? [];
+function field(
+  source: string,
+  args: unknown[],
+  named: Named,
+  state: { next: number | undefined },
+  depth: number,
+): string {
+  const [, name = '', conversion, spec = ''] =
+    /^((?:\[[^\]]*\]|[^!:[{}])*)(?:!([^:]*))?(?::([\s\S]*))?$/.exec(source) ?? [];
   if (!/^(?:\[[^\]]*\]|[^!:[{}])*(?:!|:|$)/.test(source)) throw refuse("unexpected '{' in field name");
   const value = lookUp(name, args, named, state);
   const converted = convert(value, conversion);
@@ -74,7 +87,8 @@ function lookUp(name: string, args: unknown[], named: Named, state: { next: numb
   const [first = ''] = /^[^.[]*/.exec(name) ?? [];
   let key = first;
   if (first === '') {
-    if (state.next === undefined) throw refuse('cannot switch from manual field specification to automatic field numbering');
+    if (state.next === undefined)
+      throw refuse('cannot switch from manual field specification to automatic field numbering');
     key = String(state.next++);
   } else if (/^\d+$/.test(first)) {
     if (state.next) throw refuse('cannot switch from automatic field numbering to manual field specification');
@@ -82,7 +96,8 @@ function lookUp(name: string, args: unknown[], named: Named, state: { next: numb
   }
   let value: unknown;
   if (/^\d+$/.test(key)) {
-    if (Number(key) >= args.length) throw new Failure('IndexError', `Replacement index ${key} out of range for positional args tuple`);
+    if (Number(key) >= args.length)
+      throw new Failure('IndexError', `Replacement index ${key} out of range for positional args tuple`);
     value = args[Number(key)];
   } else {
     value = named(key);
@@ -101,7 +116,8 @@ function follow(start: unknown, path: string): unknown {
     if (attribute !== undefined) value = getAttribute(value, attribute);
     else value = getItem(value, /^\d+$/.test(item) ? Number(item) : item);
     rest = rest.slice(whole.length);
-    if (item && rest !== '' && !/^[.[]/.test(rest)) throw refuse("Only '.' or '[' may follow ']' in format field specifier");
+    if (item && rest !== '' && !/^[.[]/.test(rest))
+      throw refuse("Only '.' or '[' may follow ']' in format field specifier");
   }
   return value;
 }

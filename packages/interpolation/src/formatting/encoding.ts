@@ -54,7 +54,9 @@ export function decodeBytes(data: Uint8Array, encoding?: unknown, errors?: unkno
   if (name === 'latin1') return Buffer.from(data).toString('latin1');
   if (name === 'ascii' && data.some((byte) => byte > 0x7f)) {
     if (mode === 'strict') throw new Failure('UnicodeError', "'ascii' codec can't decode byte");
-    return [...data].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : mode === 'ignore' ? '' : '\ufffd')).join('');
+    return [...data]
+      .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : mode === 'ignore' ? '' : '\ufffd'))
+      .join('');
   }
   try {
     const decoder = new TextDecoder(name === 'ascii' ? 'utf-8' : name, { fatal: mode === 'strict', ignoreBOM: true });

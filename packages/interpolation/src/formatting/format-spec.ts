@@ -13,7 +13,8 @@ export interface FormatSpec {
   type: string;
 }
 
-const SPEC = /^(?:(?<fill>[^])(?=[<>=^]))?(?<align>[<>=^])?(?<sign>[+\- ])?(?<z>z)?(?<alternate>#)?(?<zero>0)?(?<width>\d+)?(?<grouping>[,_])?(?:\.(?<precision>\d+))?(?<type>[^])?$/u;
+const SPEC =
+  /^(?:(?<fill>[\s\S])(?=[<>=^]))?(?<align>[<>=^])?(?<sign>[+\- ])?(?<z>z)?(?<alternate>#)?(?<zero>0)?(?<width>\d+)?(?<grouping>[,_])?(?:\.(?<precision>\d+))?(?<type>[\s\S])?$/u;
 
 /** Widest field: a wider one is an attack. */
 export const WIDTH_MAX = 1_000_000;
@@ -33,7 +34,8 @@ export function parseFormatSpec(text: string): FormatSpec {
     precision: groups.precision === undefined ? undefined : Number(groups.precision),
     type: groups.type ?? '',
   };
-  if (spec.width > WIDTH_MAX || (spec.precision ?? 0) > WIDTH_MAX) throw new Failure('BudgetError', 'the template was stopped: a field is too wide');
+  if (spec.width > WIDTH_MAX || (spec.precision ?? 0) > WIDTH_MAX)
+    throw new Failure('BudgetError', 'the template was stopped: a field is too wide');
   return spec;
 }
 

@@ -28,7 +28,8 @@ function formatPlainObject(value: unknown): never {
 function formatText(value: string, specText: string): string {
   const spec = parseFormatSpec(specText);
   const refuse = (message: string) => new Failure('ValueError', message);
-  if (spec.type !== '' && spec.type !== 's') throw refuse(`Unknown format code '${spec.type}' for object of type 'str'`);
+  if (spec.type !== '' && spec.type !== 's')
+    throw refuse(`Unknown format code '${spec.type}' for object of type 'str'`);
   if (spec.sign) throw refuse('Sign not allowed in string format specifier');
   if (spec.alternate) throw refuse('Alternate form (#) not allowed in string format specifier');
   if (spec.noNegativeZero) throw refuse('Negative zero coercion (z) not allowed in string format specifier');

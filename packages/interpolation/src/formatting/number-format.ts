@@ -1,16 +1,19 @@
 import { Failure } from '../error.js';
 import { asDouble, type Numeric } from '../operations/number-arithmetic.js';
-import { isFloat, isIntLike } from '../values/float.js';
+import { isIntLike } from '../values/float.js';
 import { fixedDigits, significantDigits } from './decimal-digits.js';
 import { floatRepr } from './float-repr.js';
 import { type FormatSpec, group } from './format-spec.js';
 
 /** A number laid out by a format specification (`'{:,.2f}'.format(x)`). */
 export function formatNumber(value: Numeric, spec: FormatSpec): string {
-  const integral = isIntLike(value) && !isFloat(value);
-  if (integral && 'bcdoxXn'.includes(spec.type || 'd')) return formatInt(BigInt(value as number), spec);
+  const integral = isIntLike(value);
+  if (isIntLike(value) && 'bcdoxXn'.includes(spec.type || 'd')) return formatInt(BigInt(value), spec);
   if (!'eEfFgGn%'.includes(spec.type) && spec.type !== '') {
-    throw new Failure('ValueError', `Unknown format code '${spec.type}' for object of type '${integral ? 'int' : 'float'}'`);
+    throw new Failure(
+      'ValueError',
+      `Unknown format code '${spec.type}' for object of type '${integral ? 'int' : 'float'}'`,
+    );
   }
   const double = asDouble(value);
   let body = floatBody(Math.abs(double), spec);
@@ -21,7 +24,8 @@ export function formatNumber(value: Numeric, spec: FormatSpec): string {
 }
 
 function formatInt(value: bigint, spec: FormatSpec): string {
-  if (spec.precision !== undefined) throw new Failure('ValueError', 'Precision not allowed in integer format specifier');
+  if (spec.precision !== undefined)
+    throw new Failure('ValueError', 'Precision not allowed in integer format specifier');
   if (spec.type === 'c') {
     if (spec.sign) throw new Failure('ValueError', "Sign not allowed with integer format specifier 'c'");
     if (value < 0n || value > 0x10ffffn) throw new Failure('OverflowError', '%c arg not in range(0x110000)');
@@ -29,7 +33,8 @@ function formatInt(value: bigint, spec: FormatSpec): string {
   }
   const radix = { b: 2, o: 8, x: 16, X: 16 }[spec.type] ?? 10;
   if (radix !== 10 && spec.grouping === ',') throw new Failure('ValueError', `Cannot specify ',' with '${spec.type}'.`);
-  if (spec.type === 'n' && spec.grouping) throw new Failure('ValueError', `Cannot specify '${spec.grouping}' with 'n'.`);
+  if (spec.type === 'n' && spec.grouping)
+    throw new Failure('ValueError', `Cannot specify '${spec.grouping}' with 'n'.`);
   let digits = (value < 0n ? -value : value).toString(radix);
   if (spec.type === 'X') digits = digits.toUpperCase();
   const prefix = spec.alternate && radix !== 10 ? `0${spec.type}` : '';
@@ -39,7 +44,8 @@ function formatInt(value: bigint, spec: FormatSpec): string {
 /** The digits of a float that is not negative, without sign. */
 function floatBody(value: number, spec: FormatSpec): string {
   const upper = spec.type === 'E' || spec.type === 'F' || spec.type === 'G';
-  if (!Number.isFinite(value)) return `${upper ? floatRepr(value).toUpperCase() : floatRepr(value)}${spec.type === '%' ? '%' : ''}`;
+  if (!Number.isFinite(value))
+    return `${upper ? floatRepr(value).toUpperCase() : floatRepr(value)}${spec.type === '%' ? '%' : ''}`;
   const precision = spec.precision ?? 6;
   if (spec.type === 'f' || spec.type === 'F') return fixedDigits(value, precision);
   if (spec.type === '%') return `${fixedDigits(value * 100, precision)}%`;

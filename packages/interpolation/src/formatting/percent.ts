@@ -12,13 +12,14 @@ import { WIDTH_MAX } from './format-spec.js';
 import { formatNumber } from './number-format.js';
 import { asciiOnly } from './quote.js';
 
-const FIELD = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([^])?/gu;
+const FIELD = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S])?/gu;
 
 /** Python's `format % values`. Markup escapes what it takes in. */
 export function formatPercent(format: string | Markup, values: unknown): string | Markup {
   const args = new Arguments(values);
   let size = 0;
-  const render = (value: unknown) => (format instanceof Markup ? (value instanceof Markup ? value.markup : escapeHtml(text(value))) : text(value));
+  const render = (value: unknown) =>
+    format instanceof Markup ? (value instanceof Markup ? value.markup : escapeHtml(text(value))) : text(value);
   const out = plain(format).replace(FIELD, (whole, key, flags, width, precision, type) => {
     const piece = type === '%' ? '%' : field(args, { whole, key, flags, width, precision, type }, render);
     size += piece.length;
@@ -70,7 +71,11 @@ interface Field {
   type: string | undefined;
 }
 
-function field(args: Arguments, { whole, key, flags, width, precision, type }: Field, render: (value: unknown) => string): string {
+function field(
+  args: Arguments,
+  { whole, key, flags, width, precision, type }: Field,
+  render: (value: unknown) => string,
+): string {
   if (type === undefined) throw new Failure('ValueError', 'incomplete format');
   let wide = width === '*' ? star(args) : Number(width ?? 0);
   let left = flags.includes('-');
@@ -78,8 +83,16 @@ function field(args: Arguments, { whole, key, flags, width, precision, type }: F
     left = true;
     wide = -wide;
   }
-  const digits = precision === '*' ? Math.max(0, star(args)) : precision !== undefined ? Number(precision) : whole.includes('.') ? 0 : undefined;
-  if (wide > WIDTH_MAX || (digits ?? 0) > WIDTH_MAX) throw new Failure('BudgetError', 'the template was stopped: a field is too wide');
+  const digits =
+    precision === '*'
+      ? Math.max(0, star(args))
+      : precision !== undefined
+        ? Number(precision)
+        : whole.includes('.')
+          ? 0
+          : undefined;
+  if (wide > WIDTH_MAX || (digits ?? 0) > WIDTH_MAX)
+    throw new Failure('BudgetError', 'the template was stopped: a field is too wide');
   const value = key === undefined ? args.next() : args.key(key);
   let body: string;
   if (type === 's' || type === 'r' || type === 'a') {
@@ -101,14 +114,21 @@ function star(args: Arguments): number {
 function character(value: unknown): string {
   if (isText(value) && Array.from(plain(value)).length === 1) return plain(value);
   if (!isIntLike(value)) throw typeError('%c requires int or char');
-  if (Number(value) < 0 || Number(value) > 0x10ffff) throw new Failure('OverflowError', '%c arg not in range(0x110000)');
+  if (Number(value) < 0 || Number(value) > 0x10ffff)
+    throw new Failure('OverflowError', '%c arg not in range(0x110000)');
   return String.fromCodePoint(Number(value));
 }
 
 function number(value: unknown, flags: string, digits: number | undefined, type: string, width: number): string {
   const sign = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
   const zero = flags.includes('0') && width > 0;
-  const spec = { fill: zero ? '0' : ' ', align: '=' as const, sign: sign as '' | '+' | ' ', noNegativeZero: false, grouping: '' as const };
+  const spec = {
+    fill: zero ? '0' : ' ',
+    align: '=' as const,
+    sign: sign as '' | '+' | ' ',
+    noNegativeZero: false,
+    grouping: '' as const,
+  };
   const alternate = flags.includes('#');
   if ('eEfFgG'.includes(type)) {
     return formatNumber(float(value), { ...spec, alternate, width: zero ? width : 0, precision: digits ?? 6, type });
@@ -116,7 +136,14 @@ function number(value: unknown, flags: string, digits: number | undefined, type:
   if (!'diuoxX'.includes(type)) throw new Failure('ValueError', `unsupported format character '${type}'`);
   const whole = integer(value, type);
   const radix = 'diu'.includes(type) ? 'd' : type;
-  let body = formatNumber(whole < 0n ? -whole : whole, { ...spec, sign: '', alternate: false, width: 0, precision: undefined, type: radix });
+  let body = formatNumber(whole < 0n ? -whole : whole, {
+    ...spec,
+    sign: '',
+    alternate: false,
+    width: 0,
+    precision: undefined,
+    type: radix,
+  });
   body = body.padStart(digits ?? 0, '0');
   const head = (whole < 0n ? '-' : sign) + (alternate && radix !== 'd' ? `0${radix}` : '');
   return head + (zero ? body.padStart(width - head.length, '0') : body);
@@ -132,9 +159,12 @@ function integer(value: unknown, type: string): bigint {
   if (isIntLike(value)) return BigInt(value);
   if (isFloat(value) && 'diu'.includes(type)) {
     const double = toDouble(value);
-    if (!Number.isFinite(double)) throw new Failure(Number.isNaN(double) ? 'ValueError' : 'OverflowError', 'cannot convert float to integer');
+    if (!Number.isFinite(double))
+      throw new Failure(Number.isNaN(double) ? 'ValueError' : 'OverflowError', 'cannot convert float to integer');
     return BigInt(Math.trunc(double));
   }
   if (value instanceof Undefined && 'diu'.includes(type)) throw value.fail();
-  throw typeError(`%${type} format: ${'diu'.includes(type) ? 'a real number' : 'an integer'} is required, not ${typeName(value)}`);
+  throw typeError(
+    `%${type} format: ${'diu'.includes(type) ? 'a real number' : 'an integer'} is required, not ${typeName(value)}`,
+  );
 }

@@ -1,5 +1,5 @@
-import { compileScan } from '../datetime/scan.js';
 import { parseIsoFormat } from '../datetime/iso-format.js';
+import { compileScan } from '../datetime/scan.js';
 import { fromTimestamp, timestampOf } from '../datetime/timestamp.js';
 import { typeError, valueError } from '../error.js';
 import { typeName } from '../operations/type-name.js';
@@ -8,17 +8,18 @@ import { PyDate } from '../values/date.js';
 import { DateTime } from '../values/date-time.js';
 import { float, isNumber, toDouble } from '../values/float.js';
 import { pad2, pad6 } from '../values/temporal.js';
-import { Time, clockMicros } from '../values/time.js';
+import { clockMicros, Time } from '../values/time.js';
 import { TimeDelta } from '../values/time-delta.js';
 import { offsetText, UTC, Zone } from '../values/zone.js';
-import { dateFromIso, replaceDate, strftime, weekOrdinal } from './date.js';
 import { intArgument, textArgument } from './arguments.js';
+import { dateFromIso, replaceDate, strftime, weekOrdinal } from './date.js';
 import { members } from './member.js';
 
 function zoneArgument(value: unknown, otherwise: Zone | undefined): Zone | undefined {
   if (value === undefined) return otherwise;
   if (value === null) return undefined;
-  if (!(value instanceof Zone)) throw typeError(`tzinfo argument must be None or of a tzinfo subclass, not type '${typeName(value)}'`);
+  if (!(value instanceof Zone))
+    throw typeError(`tzinfo argument must be None or of a tzinfo subclass, not type '${typeName(value)}'`);
   return value;
 }
 
@@ -26,8 +27,10 @@ const PRECISION: Record<string, (clock: DateTime['clock']) => string> = {
   hours: ({ hour }) => pad2(hour),
   minutes: ({ hour, minute }) => `${pad2(hour)}:${pad2(minute)}`,
   seconds: ({ hour, minute, second }) => `${pad2(hour)}:${pad2(minute)}:${pad2(second)}`,
-  milliseconds: ({ hour, minute, second, microsecond }) => `${pad2(hour)}:${pad2(minute)}:${pad2(second)}.${pad6(microsecond).slice(0, 3)}`,
-  microseconds: ({ hour, minute, second, microsecond }) => `${pad2(hour)}:${pad2(minute)}:${pad2(second)}.${pad6(microsecond)}`,
+  milliseconds: ({ hour, minute, second, microsecond }) =>
+    `${pad2(hour)}:${pad2(minute)}:${pad2(second)}.${pad6(microsecond).slice(0, 3)}`,
+  microseconds: ({ hour, minute, second, microsecond }) =>
+    `${pad2(hour)}:${pad2(minute)}:${pad2(second)}.${pad6(microsecond)}`,
 };
 
 function clockIso(self: DateTime | Time, spec: unknown): string {
@@ -95,7 +98,8 @@ export const dateTimeMembers = members<DateTime>({
   astimezone: ['tz=None', (self, [zone]) => self.inZone(zoneArgument(zone, undefined) ?? UTC)],
   replace: [
     'year=, month=, day=, hour=, minute=, second=, microsecond=, tzinfo=, *, fold=',
-    (self, args) => new DateTime(replaceDate(self, args), replaceClock(self, args.slice(3)), zoneArgument(args[7], self.zone)),
+    (self, args) =>
+      new DateTime(replaceDate(self, args), replaceClock(self, args.slice(3)), zoneArgument(args[7], self.zone)),
   ],
   now: ['tz=None', (_self, [zone], runtime) => now(runtime, zoneArgument(zone, undefined))],
   utcnow: ['', (_self, _args, runtime) => now(runtime, undefined)],
@@ -107,14 +111,21 @@ export const dateTimeMembers = members<DateTime>({
       return fromTimestamp(timestampArgument(seconds), zone ?? UTC).withZone(zone);
     },
   ],
-  utcfromtimestamp: ['timestamp, /', (_self, [seconds]) => fromTimestamp(timestampArgument(seconds)).withZone(undefined)],
+  utcfromtimestamp: [
+    'timestamp, /',
+    (_self, [seconds]) => fromTimestamp(timestampArgument(seconds)).withZone(undefined),
+  ],
   fromordinal: ['ordinal, /', (_self, [ordinal]) => new DateTime(intArgument(ordinal, 0), 0)],
   fromisoformat: ['date_string, /', (_self, [text]) => parseIsoFormat(textArgument(text), dateFromIso)],
   fromisocalendar: [
     'year, week, day',
-    (_self, [year, week, day]) => new DateTime(weekOrdinal(intArgument(year, 0), intArgument(week, 0), intArgument(day, 0)), 0),
+    (_self, [year, week, day]) =>
+      new DateTime(weekOrdinal(intArgument(year, 0), intArgument(week, 0), intArgument(day, 0)), 0),
   ],
-  strptime: ['date_string, format, /', (_self, [text, format]) => compileScan(textArgument(format))(textArgument(text))],
+  strptime: [
+    'date_string, format, /',
+    (_self, [text, format]) => compileScan(textArgument(format))(textArgument(text)),
+  ],
   combine: ['date, time, tzinfo=', (_self, args) => combine(args)],
 });
 

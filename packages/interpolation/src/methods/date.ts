@@ -1,13 +1,13 @@
-import { isoCalendar, isoToOrdinal, isoWeeks, toOrdinal, dayOfYear, weekday } from '../datetime/calendar.js';
+import { dayOfYear, isoCalendar, isoToOrdinal, isoWeeks, toOrdinal, weekday } from '../datetime/calendar.js';
 import { compileDirectives } from '../datetime/directives.js';
 import { DAYS, MONTHS, short } from '../datetime/names.js';
 import { fromTimestamp } from '../datetime/timestamp.js';
 import { typeError, valueError } from '../error.js';
 import type { Runtime } from '../runtime.js';
-import { pad2 } from '../values/temporal.js';
 import { PyDate } from '../values/date.js';
 import { DateTime } from '../values/date-time.js';
 import { isNumber, toDouble } from '../values/float.js';
+import { pad2 } from '../values/temporal.js';
 import { TimeDelta } from '../values/time-delta.js';
 import { Tuple } from '../values/tuple.js';
 import { intArgument, textArgument } from './arguments.js';
@@ -33,7 +33,8 @@ export function replaceDate(self: PyDate, [year, month, day]: unknown[]): number
 /** `date.fromisoformat`: only the forms of a date. */
 export function dateFromIso(text: string): PyDate {
   const day = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(text);
-  if (day && (text.length === 10 || (text.length === 8 && !text.includes('-')))) return PyDate.of(Number(day[1]), Number(day[2]), Number(day[3]));
+  if (day && (text.length === 10 || (text.length === 8 && !text.includes('-'))))
+    return PyDate.of(Number(day[1]), Number(day[2]), Number(day[3]));
   const week = /^(\d{4})(-?)W(\d{2})(?:\2(\d))?$/.exec(text);
   if (!week) throw valueError(`Invalid isoformat string: '${text}'`);
   return new PyDate(weekOrdinal(Number(week[1]), Number(week[3]), Number(week[4] ?? 1)));
@@ -71,7 +72,17 @@ export const sharedDate = members<PyDate>({
     (self) => {
       const { year, month, day } = self.date;
       const clock = self instanceof DateTime ? self.clock : { hour: 0, minute: 0, second: 0 };
-      return new Tuple([year, month, day, clock.hour, clock.minute, clock.second, weekday(self.ordinal), dayOfYear(year, month, day), -1]);
+      return new Tuple([
+        year,
+        month,
+        day,
+        clock.hour,
+        clock.minute,
+        clock.second,
+        weekday(self.ordinal),
+        dayOfYear(year, month, day),
+        -1,
+      ]);
     },
   ],
 });
@@ -85,5 +96,9 @@ export const dateMembers = members<PyDate>({
   fromtimestamp: ['timestamp, /', (_self, [seconds]) => new PyDate(fromTimestamp(timestampArgument(seconds)).ordinal)],
   fromordinal: ['ordinal, /', (_self, [ordinal]) => new PyDate(intArgument(ordinal, 0))],
   fromisoformat: ['date_string, /', (_self, [text]) => dateFromIso(textArgument(text))],
-  fromisocalendar: ['year, week, day', (_self, [year, week, day]) => new PyDate(weekOrdinal(intArgument(year, 0), intArgument(week, 0), intArgument(day, 0)))],
+  fromisocalendar: [
+    'year, week, day',
+    (_self, [year, week, day]) =>
+      new PyDate(weekOrdinal(intArgument(year, 0), intArgument(week, 0), intArgument(day, 0))),
+  ],
 });

@@ -53,9 +53,14 @@ function entriesOf(source: unknown): [unknown, unknown][] {
     return pairs;
   }
   return toArray(source).map((pair, index) => {
-    if (typeof pair === 'number') throw typeError(`cannot convert dictionary update sequence element #${index} to a sequence`);
+    if (typeof pair === 'number')
+      throw typeError(`cannot convert dictionary update sequence element #${index} to a sequence`);
     const both = toArray(iteratePair(pair, index));
-    if (both.length !== 2) throw new Failure('ValueError', `dictionary update sequence element #${index} has length ${both.length}; 2 is required`);
+    if (both.length !== 2)
+      throw new Failure(
+        'ValueError',
+        `dictionary update sequence element #${index} has length ${both.length}; 2 is required`,
+      );
     return [both[0], both[1]];
   });
 }
@@ -91,7 +96,10 @@ export const dictMembers = members<Mapping>({
     },
   ],
   copy: ['', (self) => Dict.of(pairsOf(self))],
-  fromkeys: ['iterable, value=None, /', (_self, [keys, value]) => Dict.of(toArray(keys).map((key) => [key, value ?? null]))],
+  fromkeys: [
+    'iterable, value=None, /',
+    (_self, [keys, value]) => Dict.of(toArray(keys).map((key) => [key, value ?? null])),
+  ],
 });
 
 export const viewMembers = members<DictView>({

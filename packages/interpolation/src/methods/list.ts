@@ -17,7 +17,8 @@ function indexOf(self: readonly unknown[], [value, start, end]: unknown[], name:
   throw new Failure('ValueError', `${name}: value is not in ${name.slice(0, name.indexOf('.'))}`);
 }
 
-const countOf = (self: readonly unknown[], value: unknown) => self.filter((item) => item === value || equal(item, value)).length;
+const countOf = (self: readonly unknown[], value: unknown) =>
+  self.filter((item) => item === value || equal(item, value)).length;
 
 function pop(self: List, [index]: unknown[]): unknown {
   const at = intArgument(index, -1);
@@ -65,13 +66,15 @@ export const listMembers = members<List>({
   sort: [
     '*, key=None, reverse=False',
     (self, [key, reverse], runtime) => {
-      const by = key === undefined || key === null ? undefined : (item: unknown) => call(key, [item], undefined, runtime);
+      const by =
+        key === undefined || key === null ? undefined : (item: unknown) => call(key, [item], undefined, runtime);
       return replaceAll(self, sorted(self, by, truth(reverse ?? false)));
     },
   ],
 });
 
-const groupField = (index: number, name: string) => (self: Tuple) => (self.fields?.[index] === name ? self.items[index] : undefined);
+const groupField = (index: number, name: string) => (self: Tuple) =>
+  self.fields?.[index] === name ? self.items[index] : undefined;
 
 export const tupleMembers = members<Tuple>({
   index: ['value, start=, stop=, /', (self, args) => indexOf(self.items, args, 'tuple.index')],

@@ -1,11 +1,12 @@
-import type { Runtime } from '../runtime.js';
-import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { toArray } from '../operations/iterate.js';
+import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
+import type { Runtime } from '../runtime.js';
+import type { Keywords } from '../values/callable.js';
 import { escapeHtml, isText, Markup } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
-import type { Keywords } from '../values/callable.js';
 import type { Member } from './member.js';
+import { SPACE } from './text-kind.js';
 
 /** Methods whose text arguments are escaped before they enter markup. */
 const ESCAPED: Record<string, number> = { replace: 1, ljust: 1, rjust: 1, center: 1 };
@@ -15,7 +16,12 @@ const PLAIN = new Set(['encode', 'maketrans']);
 /** A text method called on markup: what comes out of markup is markup. */
 export function applyToMarkup(self: Markup, name: string, member: Member, args: unknown[], runtime: Runtime): unknown {
   const apply = member.apply as (self: unknown, args: unknown[], runtime: Runtime) => unknown;
-  if (name === 'join') return new Markup(toArray(args[0]).map((part) => markupOf(part)).join(self.markup));
+  if (name === 'join')
+    return new Markup(
+      toArray(args[0])
+        .map((part) => markupOf(part))
+        .join(self.markup),
+    );
   if (name === 'format') return new Markup(text(apply(self.markup, formatArguments(args), runtime)));
   const escaped = args.map((arg, index) => (ESCAPED[name] === index && isText(arg) ? asMarkup(arg) : arg));
   const result = apply(self.markup, escaped, runtime);
@@ -62,8 +68,15 @@ export function stripTags(value: string): string {
     }
     bare = out + source.slice(at);
   }
-  return unescapeHtml(bare.split(/[\s\x1c-\x1f\x85]+/u).filter(Boolean).join(' '));
+  return unescapeHtml(
+    bare
+      .split(/[\s\x1c-\x1f\x85]+/u)
+      .filter(Boolean)
+      .join(' '),
+  );
 }
+
+const SPACES = new RegExp(`[${SPACE}]+`);
 
 const NAMED: Record<string, string> = {
   amp: '&',

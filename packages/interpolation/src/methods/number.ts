@@ -35,7 +35,8 @@ export const intMembers = members<Int>({
 /** A double as the exact fraction of two ints. */
 function integerRatio(self: Numeric): Tuple {
   const value = toDouble(self);
-  if (!Number.isFinite(value)) throw new Failure(Number.isNaN(value) ? 'ValueError' : 'OverflowError', 'cannot convert to integer ratio');
+  if (!Number.isFinite(value))
+    throw new Failure(Number.isNaN(value) ? 'ValueError' : 'OverflowError', 'cannot convert to integer ratio');
   let top = value;
   let bottom = 1n;
   while (!Number.isInteger(top)) {
@@ -59,7 +60,9 @@ function hex(self: Numeric): string {
     exponent++;
   }
   const whole = Math.floor(mantissa);
-  const digits = Math.round((mantissa - whole) * 2 ** 52).toString(16).padStart(13, '0');
+  const digits = Math.round((mantissa - whole) * 2 ** 52)
+    .toString(16)
+    .padStart(13, '0');
   return `${sign}0x${whole}.${digits}p${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`;
 }
 

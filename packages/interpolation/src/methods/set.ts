@@ -1,6 +1,6 @@
 import { Failure } from '../error.js';
-import { ordered } from '../operations/ordering.js';
 import { toArray } from '../operations/iterate.js';
+import { ordered } from '../operations/ordering.js';
 import { repr } from '../operations/text.js';
 import { PySet } from '../values/set.js';
 import { members } from './member.js';

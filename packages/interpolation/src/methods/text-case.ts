@@ -1,8 +1,21 @@
 import { members } from './member.js';
 
 /** Letters whose title case is neither their upper nor their lower case. */
-const DIGRAPHS: Record<string, string> = { 'Ǆ': 'ǅ', 'ǅ': 'ǅ', 'ǆ': 'ǅ', 'Ǉ': 'ǈ', 'ǈ': 'ǈ', 'ǉ': 'ǈ', 'Ǌ': 'ǋ', 'ǋ': 'ǋ', 'ǌ': 'ǋ', 'Ǳ': 'ǲ', 'ǲ': 'ǲ', 'ǳ': 'ǲ' };
-const CASED = /\p{Lu}|\p{Ll}|\p{Lt}|\p{Other_Uppercase}|\p{Other_Lowercase}/u;
+const DIGRAPHS: Record<string, string> = {
+  Ǆ: 'ǅ',
+  ǅ: 'ǅ',
+  ǆ: 'ǅ',
+  Ǉ: 'ǈ',
+  ǈ: 'ǈ',
+  ǉ: 'ǈ',
+  Ǌ: 'ǋ',
+  ǋ: 'ǋ',
+  ǌ: 'ǋ',
+  Ǳ: 'ǲ',
+  ǲ: 'ǲ',
+  ǳ: 'ǲ',
+};
+const CASED = /\p{Uppercase}|\p{Lowercase}|\p{Lt}/u;
 
 /** The title case of a character: `ß` becomes `Ss`. */
 export function titleCharacter(char: string): string {
@@ -30,21 +43,22 @@ function title(text: string): string {
 
 function swapCase(text: string): string {
   let out = '';
-  for (const char of text) out += /\p{Lu}|\p{Other_Uppercase}/u.test(char) ? char.toLowerCase() : /\p{Ll}|\p{Other_Lowercase}/u.test(char) ? char.toUpperCase() : char;
+  for (const char of text)
+    out += /\p{Uppercase}/u.test(char) ? char.toLowerCase() : /\p{Lowercase}/u.test(char) ? char.toUpperCase() : char;
   return out;
 }
 
-export const isLower = (text: string) => /\p{Ll}|\p{Other_Lowercase}/u.test(text) && !/\p{Lu}|\p{Lt}|\p{Other_Uppercase}/u.test(text);
-export const isUpper = (text: string) => /\p{Lu}|\p{Other_Uppercase}/u.test(text) && !/\p{Ll}|\p{Lt}|\p{Other_Lowercase}/u.test(text);
+export const isLower = (text: string) => /\p{Lowercase}/u.test(text) && !/\p{Uppercase}|\p{Lt}/u.test(text);
+export const isUpper = (text: string) => /\p{Uppercase}/u.test(text) && !/\p{Lowercase}|\p{Lt}/u.test(text);
 
 function isTitle(text: string): boolean {
   let inside = false;
   let any = false;
   for (const char of text) {
-    if (/\p{Lu}|\p{Lt}|\p{Other_Uppercase}/u.test(char)) {
+    if (/\p{Uppercase}|\p{Lt}/u.test(char)) {
       if (inside) return false;
       inside = any = true;
-    } else if (/\p{Ll}|\p{Other_Lowercase}/u.test(char)) {
+    } else if (/\p{Lowercase}/u.test(char)) {
       if (!inside) return false;
       any = true;
     } else inside = false;
@@ -55,7 +69,15 @@ function isTitle(text: string): boolean {
 /** Case folding: lower case, and what has none but folds all the same. */
 function caseFold(text: string): string {
   let out = '';
-  for (const char of text) out += char === 'ẞ' || char === 'ß' ? 'ss' : char === 'ς' ? 'σ' : /\p{Changes_When_Casefolded}/u.test(char) ? foldOne(char) : char;
+  for (const char of text)
+    out +=
+      char === 'ẞ' || char === 'ß'
+        ? 'ss'
+        : char === 'ς'
+          ? 'σ'
+          : /\p{Changes_When_Casefolded}/u.test(char)
+            ? foldOne(char)
+            : char;
   return out;
 }
 

@@ -66,7 +66,7 @@ function makeTrans(_self: string, [from, to, drop]: unknown[]): Dict {
   const sources = [...textArgument(from)];
   const targets = [...textArgument(to)];
   if (sources.length !== targets.length) throw typeError('the first two maketrans arguments must have equal length');
-  sources.forEach((char, index) => table.set(char.codePointAt(0), targets[index]?.codePointAt(0)));
+  for (const [index, char] of sources.entries()) table.set(char.codePointAt(0), targets[index]?.codePointAt(0));
   if (drop !== undefined) for (const char of textArgument(drop)) table.set(char.codePointAt(0), null);
   return table;
 }
@@ -93,7 +93,10 @@ export const textPad = members<string>({
   encode: ['encoding=, errors=', (self, [encoding, errors]) => encodeText(self, encoding, errors)],
   maketrans: ['x, y=, z=, /', makeTrans],
   translate: ['table, /', translate],
-  format: ['*args, **kwargs', (self, [args, named]) => braceFormatter(self, args as unknown[], (key) => (named as Keywords).get(key))],
+  format: [
+    '*args, **kwargs',
+    (self, [args, named]) => braceFormatter(self, args as unknown[], (key) => (named as Keywords).get(key)),
+  ],
   format_map: [
     'mapping, /',
     (self, [mapping]) => braceFormatter(self, [], (key) => (isMapping(mapping) ? getKey(mapping, key) : undefined)),

@@ -82,7 +82,10 @@ export const textSearch = members<string>({
   replace: ['old, new, count=-1, /', replace],
   partition: ['sep, /', (self, args) => partition(self, args, false)],
   rpartition: ['sep, /', (self, args) => partition(self, args, true)],
-  removeprefix: ['prefix, /', (self, [prefix]) => (self.startsWith(textArgument(prefix)) ? self.slice(plain(prefix as string).length) : self)],
+  removeprefix: [
+    'prefix, /',
+    (self, [prefix]) => (self.startsWith(textArgument(prefix)) ? self.slice(plain(prefix as string).length) : self),
+  ],
   removesuffix: [
     'suffix, /',
     (self, [suffix]) => {

@@ -19,7 +19,10 @@ export function strip(self: string, chars: unknown, sides: 'left' | 'right' | 'b
   if (sides !== 'right') while (start < end && isStripped(self, start)) start += width(self, start);
   if (sides !== 'left') {
     while (end > start) {
-      const at = end >= 2 && /[\udc00-\udfff]/.test(self[end - 1] ?? '') && /[\ud800-\udbff]/.test(self[end - 2] ?? '') ? end - 2 : end - 1;
+      const at =
+        end >= 2 && /[\udc00-\udfff]/.test(self[end - 1] ?? '') && /[\ud800-\udbff]/.test(self[end - 2] ?? '')
+          ? end - 2
+          : end - 1;
       if (!isStripped(self, at)) break;
       end = at;
     }

@@ -1,6 +1,6 @@
-import { addDuration } from '../operations/date-arithmetic.js';
-import { arithmetic } from '../operations/arithmetic.js';
 import { valueError } from '../error.js';
+import { arithmetic } from '../operations/arithmetic.js';
+import { addDuration } from '../operations/date-arithmetic.js';
 import type { Duration } from '../values/duration.js';
 import { float } from '../values/float.js';
 import { TimeDelta } from '../values/time-delta.js';

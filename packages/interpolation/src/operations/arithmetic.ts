@@ -34,7 +34,8 @@ function combine(left: unknown, operator: ArithmeticOperator, right: unknown): u
 
 /** Sets and the keys and items of dicts can be taken from each other. */
 function difference(left: unknown, right: unknown): unknown {
-  if (left instanceof PySet && right instanceof PySet) return new PySet([...left.items()].filter((item) => !right.has(item)));
+  if (left instanceof PySet && right instanceof PySet)
+    return new PySet([...left.items()].filter((item) => !right.has(item)));
   const isView = (value: unknown) => value instanceof DictView && value.part !== 'values';
   if (!isView(left) && !isView(right)) return undefined;
   const taken = new PySet(toArray(right));
@@ -49,7 +50,8 @@ function unsupported(left: unknown, operator: string, right: unknown) {
 export function add(left: unknown, right: unknown): unknown {
   if (typeof left === 'number' && typeof right === 'number') {
     const result = left + right;
-    if (Number.isSafeInteger(left) && Number.isSafeInteger(right) && Number.isSafeInteger(result)) return result === 0 ? 0 : result;
+    if (Number.isSafeInteger(left) && Number.isSafeInteger(right) && Number.isSafeInteger(result))
+      return result === 0 ? 0 : result;
   }
   return arithmetic(left, '+', right);
 }

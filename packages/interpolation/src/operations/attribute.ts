@@ -1,6 +1,7 @@
+import { quote } from '../formatting/quote.js';
 import { MEMBERS } from '../methods/index.js';
-import type { Member } from '../methods/member.js';
 import { applyToMarkup, markupOwn } from '../methods/markup.js';
+import type { Member } from '../methods/member.js';
 import { Callable, type Invoke } from '../values/callable.js';
 import { isHostDict } from '../values/mapping.js';
 import { isText, Markup, plain } from '../values/markup.js';
@@ -8,7 +9,6 @@ import { Namespace } from '../values/namespace.js';
 import { PythonObject } from '../values/python-object.js';
 import { Undefined } from '../values/undefined.js';
 import { findItem } from './item.js';
-import { quote } from '../formatting/quote.js';
 import { repr } from './text.js';
 import { typeName } from './type-name.js';
 import { isUnsafeName } from './unsafe-names.js';
@@ -55,6 +55,9 @@ function markupMethod(value: Markup, name: string): Callable {
   return new Callable(name, () => markupOwn[name]?.(value), `<bound method Markup.${name}>`, 'method');
 }
 
+/** Python shows where in memory an object lies; here all lie in one place, so that the same template gives the same text. */
+export const ADDRESS = '0x7f0000000000';
+
 /** A property's value, or a method bound to its object. */
 function bindMember(value: unknown, name: string, member: Member): unknown {
   if (!member.signature) return (member.apply as (self: unknown, args: unknown[]) => unknown)(value, []);
@@ -62,12 +65,18 @@ function bindMember(value: unknown, name: string, member: Member): unknown {
   return new Callable(
     name,
     (args, keywords, runtime) => applyMember(value, name, member, signature.bind(name, args, keywords), runtime),
-    `<built-in method ${name} of ${typeName(value)} object>`,
+    `<built-in method ${name} of ${typeName(value)} object at ${ADDRESS}>`,
   );
 }
 
 /** Calls a method on its object; arguments are bound already. */
-export function applyMember(value: unknown, name: string, member: Member, args: unknown[], runtime: Parameters<Member['apply']>[2]): unknown {
+export function applyMember(
+  value: unknown,
+  name: string,
+  member: Member,
+  args: unknown[],
+  runtime: Parameters<Member['apply']>[2],
+): unknown {
   if (value instanceof Markup) return applyToMarkup(value, name, member, args, runtime);
   return (member.apply as (self: unknown, args: unknown[], runtime: unknown) => unknown)(value, args, runtime);
 }
@@ -78,11 +87,17 @@ export function missing(value: unknown, name: unknown): Undefined {
 }
 
 function describeMissing(value: unknown, name: unknown): string {
-  const kind = value === null ? 'None' : `${value instanceof PythonObject || isHostDict(value) ? typeName(value) : typeName(value)} object`;
+  const kind =
+    value === null
+      ? 'None'
+      : `${value instanceof PythonObject || isHostDict(value) ? typeName(value) : typeName(value)} object`;
   return isText(name) ? `'${kind}' has no attribute ${quote(plain(name))}` : `${kind} has no element ${repr(name)}`;
 }
 
 /** What an attribute that the sandbox keeps to itself gives. */
 export function unsafe(value: unknown, name: string): Undefined {
-  return new Undefined(() => `access to attribute ${quote(name)} of ${quote(typeName(value))} object is unsafe.`, 'SecurityError');
+  return new Undefined(
+    () => `access to attribute ${quote(name)} of ${quote(typeName(value))} object is unsafe.`,
+    'SecurityError',
+  );
 }

@@ -36,6 +36,6 @@ export function contains(container: unknown, item: unknown): boolean {
 
 function bytesContain(container: Bytes, item: unknown): boolean {
   if (isIntLike(item)) return container.data.includes(Number(item));
-  if (item instanceof Bytes) return Buffer.from(container.data).includes(item.data);
+  if (item instanceof Bytes) return Buffer.from(container.data).includes(Buffer.from(item.data));
   throw typeError(`a bytes-like object is required, not '${typeName(item)}'`);
 }

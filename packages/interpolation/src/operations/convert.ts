@@ -52,7 +52,8 @@ export function parseIntText(text: string, base: number): number | bigint {
   if (!/^[0-9a-z]+(?:_[0-9a-z]+)*$/.test(body)) throw fail();
   const digits = body.replaceAll('_', '');
   if ([...digits].some((digit) => Number.parseInt(digit, 36) >= radix)) throw fail();
-  if (digits.length > 4300 && radix !== 2 && radix !== 4 && radix !== 8 && radix !== 16 && radix !== 32) throw tooManyDigits();
+  if (digits.length > 4300 && radix !== 2 && radix !== 4 && radix !== 8 && radix !== 16 && radix !== 32)
+    throw tooManyDigits();
   const value = radix === 10 ? BigInt(digits) : fromRadix(digits, radix);
   return int(negative ? -value : value);
 }

@@ -23,14 +23,17 @@ function plus(left: unknown, right: unknown): unknown {
   }
   if (left instanceof PyDate && right instanceof TimeDelta) return addSpan(left, right);
   if (left instanceof TimeDelta && right instanceof PyDate) return addSpan(right, left);
-  if (left instanceof TimeDelta && right instanceof TimeDelta) return TimeDelta.fromMicros(left.total() + right.total());
+  if (left instanceof TimeDelta && right instanceof TimeDelta)
+    return TimeDelta.fromMicros(left.total() + right.total());
   return undefined;
 }
 
 function minus(left: unknown, right: unknown): unknown {
   if (right instanceof Duration) return addDuration(left, right, -1);
   if (left instanceof Duration) {
-    return right instanceof TimeDelta ? new Duration(left.years, left.months, sum(left.rest, negate(right))) : undefined;
+    return right instanceof TimeDelta
+      ? new Duration(left.years, left.months, sum(left.rest, negate(right)))
+      : undefined;
   }
   if (right instanceof TimeDelta) {
     if (left instanceof TimeDelta) return TimeDelta.fromMicros(left.total() - right.total());

@@ -20,19 +20,20 @@ export function equal(left: unknown, right: unknown): boolean {
   if (left === right) return !Number.isNaN(left);
   const kind = typeof left;
   if (kind === 'string') return right instanceof Markup && right.markup === left;
-  if (kind === 'number' || kind === 'bigint' || kind === 'boolean') return isNumber(right) && numbersEqual(left as number, right);
-  if (typeof right !== 'object' || right === null) return left !== null && kind === 'object' && equalToPlain(left as object, right);
+  if (kind === 'number' || kind === 'bigint' || kind === 'boolean')
+    return isNumber(right) && numbersEqual(left as number, right);
+  if (typeof right !== 'object' || right === null)
+    return left !== null && kind === 'object' && equalToPlain(left as object, right);
   return left !== null && kind === 'object' && objectsEqual(left as object, right);
 }
 
 function numbersEqual(left: number | bigint | boolean | Float, right: number | bigint | boolean | Float): boolean {
   const a = left instanceof Float ? left.value : left;
   const b = right instanceof Float ? right.value : right;
-  if (typeof a === 'bigint' || typeof b === 'bigint') return bare(a) == bare(b); // biome-ignore lint/suspicious/noDoubleEquals: the one comparison of bigint with number that is exact
+  // Ordering compares a bigint with a double exactly; converting either would round.
+  if (typeof a === 'bigint' || typeof b === 'bigint') return a >= b && a <= b;
   return Number(a) === Number(b);
 }
-
-const bare = (value: number | bigint | boolean) => (typeof value === 'boolean' ? Number(value) : value);
 
 function equalToPlain(left: object, right: unknown): boolean {
   if (left instanceof Markup) return left.markup === right;
@@ -42,15 +43,18 @@ function equalToPlain(left: object, right: unknown): boolean {
 function objectsEqual(left: object, right: object): boolean {
   if (Array.isArray(left)) return Array.isArray(right) && arraysEqual(left, right);
   if (left instanceof Tuple) return right instanceof Tuple && arraysEqual(left.items, right.items);
-  if (left instanceof Dict || isHostDict(left)) return (right instanceof Dict || isHostDict(right)) && dictsEqual(left, right);
+  if (left instanceof Dict || isHostDict(left))
+    return (right instanceof Dict || isHostDict(right)) && dictsEqual(left, right);
   if (left instanceof Float) return isNumber(right) && numbersEqual(left, right);
   if (left instanceof Undefined) return right instanceof Undefined;
   if (left instanceof Markup) return right instanceof Markup && left.markup === right.markup;
   if (left instanceof PyDate) return right instanceof PyDate && datesEqual(left, right);
   if (left instanceof TimeDelta) return spansEqual(left, right);
   if (left instanceof Duration) return spansEqual(left, right);
-  if (left instanceof Time) return right instanceof Time && !left.zone === !right.zone && timeMicros(left) === timeMicros(right);
-  if (left instanceof Zone) return right instanceof Zone && left.offsetMicros === right.offsetMicros && left.type === right.type;
+  if (left instanceof Time)
+    return right instanceof Time && !left.zone === !right.zone && timeMicros(left) === timeMicros(right);
+  if (left instanceof Zone)
+    return right instanceof Zone && left.offsetMicros === right.offsetMicros && left.type === right.type;
   if (left instanceof Bytes) return right instanceof Bytes && arraysEqual([...left.data], [...right.data]);
   const a = asSet(left);
   const b = asSet(right);
@@ -90,5 +94,7 @@ function datesEqual(left: PyDate, right: PyDate): boolean {
 function spansEqual(left: TimeDelta | Duration, right: object): boolean {
   const a = left instanceof Duration ? left : new Duration(0, 0, left);
   const b = right instanceof TimeDelta ? new Duration(0, 0, right) : right;
-  return b instanceof Duration && a.years * 12 + a.months === b.years * 12 + b.months && a.rest.total() === b.rest.total();
+  return (
+    b instanceof Duration && a.years * 12 + a.months === b.years * 12 + b.months && a.rest.total() === b.rest.total()
+  );
 }

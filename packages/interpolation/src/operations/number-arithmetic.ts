@@ -1,6 +1,6 @@
 import { spendSize } from '../budget.js';
 import { Failure } from '../error.js';
-import { Float, float, int, isFloat, toDouble } from '../values/float.js';
+import { type Float, float, int, isFloat, toDouble } from '../values/float.js';
 
 /** A Python number: int, bool or float. */
 export type Numeric = number | bigint | boolean | Float;
@@ -53,7 +53,8 @@ function power(base: bigint, exponent: bigint): unknown {
     if (base === 0n) throw divisionByZero('0.0 cannot be raised to a negative power');
     return float(doubles(asDouble(int(base)), '**', asDouble(int(exponent))));
   }
-  if (base === 0n || base === 1n || base === -1n) return int(base ** (base === -1n ? exponent % 2n : exponent === 0n ? 0n : 1n));
+  if (base === 0n || base === 1n || base === -1n)
+    return int(base ** (base === -1n ? exponent % 2n : exponent === 0n ? 0n : 1n));
   if (exponent > BigInt(INT_BITS_MAX) || bits(base) * Number(exponent) > INT_BITS_MAX) throw tooLarge();
   return int(base ** exponent);
 }
@@ -104,7 +105,7 @@ function doublePower(a: number, b: number): number {
 /** `left / right`: always a float, rounded once even for ints that no double can hold. */
 function divide(left: Numeric, right: Numeric): unknown {
   if (typeof left === 'bigint' || typeof right === 'bigint') {
-    if (!isFloat(left) && !isFloat(right)) return float(ratio(BigInt(left as number), BigInt(right as number)));
+    if (!isFloat(left) && !isFloat(right)) return float(ratio(BigInt(left as bigint), BigInt(right as bigint)));
   }
   const b = asDouble(right);
   if (b === 0) throw divisionByZero(isFloat(left) || isFloat(right) ? 'float division by zero' : 'division by zero');
@@ -130,6 +131,7 @@ export function ratio(a: bigint, b: bigint): number {
 /** A number as double; an int too large for one fails. */
 export function asDouble(value: Numeric): number {
   const result = toDouble(value);
-  if (typeof value === 'bigint' && !Number.isFinite(result)) throw new Failure('OverflowError', 'int too large to convert to float');
+  if (typeof value === 'bigint' && !Number.isFinite(result))
+    throw new Failure('OverflowError', 'int too large to convert to float');
   return result;
 }

@@ -19,7 +19,8 @@ export type OrderOperator = '<' | '<=' | '>' | '>=';
 
 /** Python's `left < right` and its kin. Values of kinds that have no order among them fail. */
 export function ordered(left: unknown, operator: OrderOperator, right: unknown): boolean {
-  if (typeof left === 'number' && typeof right === 'number') return decide(left < right ? -1 : left > right ? 1 : left === right ? 0 : Number.NaN, operator);
+  if (typeof left === 'number' && typeof right === 'number')
+    return decide(left < right ? -1 : left > right ? 1 : left === right ? 0 : Number.NaN, operator);
   if (isSet(left) && isSet(right)) return setOrder(left, operator, right);
   return decide(compare(left, right, operator), operator);
 }
@@ -90,7 +91,8 @@ function compareTimes(left: Time, right: Time): number {
   return left.micros - (left.zone?.offsetMicros ?? 0) - (right.micros - (right.zone?.offsetMicros ?? 0));
 }
 
-const isSet = (value: unknown): value is PySet | DictView => value instanceof PySet || (value instanceof DictView && value.part !== 'values');
+const isSet = (value: unknown): value is PySet | DictView =>
+  value instanceof PySet || (value instanceof DictView && value.part !== 'values');
 
 /** Sets are ordered by inclusion. */
 function setOrder(left: PySet | DictView, operator: OrderOperator, right: PySet | DictView): boolean {

@@ -67,7 +67,9 @@ function pythonRepr(value: PythonObject): string {
 }
 
 function dictRepr(value: Mapping): string {
-  return `{${pairsOf(value).map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
+  return `{${pairsOf(value)
+    .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
+    .join(', ')}}`;
 }
 
 /** An int's decimal digits; refused past 4,300, as in Python. */
@@ -100,7 +102,8 @@ function bytesRepr(data: Uint8Array): string {
 const DEPTH_MAX = 500;
 let depth = 0;
 function within(_value: object, print: () => string): string {
-  if (depth >= DEPTH_MAX) throw new Failure('RecursionError', 'maximum recursion depth exceeded while getting the repr of an object');
+  if (depth >= DEPTH_MAX)
+    throw new Failure('RecursionError', 'maximum recursion depth exceeded while getting the repr of an object');
   depth++;
   try {
     return print();

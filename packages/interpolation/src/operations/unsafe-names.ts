@@ -34,7 +34,14 @@ BY_TYPE.bool = BY_TYPE.int ?? '';
 
 const OBJECT_NAMES = new Set(OBJECT.split(' '));
 const names = new Map(Object.entries(BY_TYPE).map(([type, list]) => [type, new Set(list.split(' '))]));
-const UNDEFINED_OWN = new Set(['_fail_with_undefined_error', '_undefined_exception', '_undefined_hint', '_undefined_message', '_undefined_name', '_undefined_obj']);
+const UNDEFINED_OWN = new Set([
+  '_fail_with_undefined_error',
+  '_undefined_exception',
+  '_undefined_hint',
+  '_undefined_message',
+  '_undefined_name',
+  '_undefined_obj',
+]);
 
 /** Whether a Python type has this underscore name. */
 export function isUnsafeName(type: string, name: string): boolean {

@@ -36,13 +36,15 @@ export class ExpressionParser {
 
   private or(): Expression {
     let left = this.and();
-    while (this.stream.skip('name', 'or')) left = { kind: 'logical', operator: 'or', left, right: this.and(), offset: left.offset };
+    while (this.stream.skip('name', 'or'))
+      left = { kind: 'logical', operator: 'or', left, right: this.and(), offset: left.offset };
     return left;
   }
 
   private and(): Expression {
     let left = this.not();
-    while (this.stream.skip('name', 'and')) left = { kind: 'logical', operator: 'and', left, right: this.not(), offset: left.offset };
+    while (this.stream.skip('name', 'and'))
+      left = { kind: 'logical', operator: 'and', left, right: this.not(), offset: left.offset };
     return left;
   }
 
@@ -63,7 +65,11 @@ export class ExpressionParser {
       let operator: CompareOperator;
       if (current.kind === 'operator' && COMPARISONS.has(current.text)) operator = current.text as CompareOperator;
       else if (this.stream.is('name', 'in')) operator = 'in';
-      else if (this.stream.is('name', 'not') && this.stream.look().kind === 'name' && this.stream.look().text === 'in') {
+      else if (
+        this.stream.is('name', 'not') &&
+        this.stream.look().kind === 'name' &&
+        this.stream.look().text === 'in'
+      ) {
         operator = 'not in';
         this.stream.next();
       } else break;
@@ -107,7 +113,12 @@ export class ExpressionParser {
     if (this.stream.isOperator('-', '+')) {
       this.stream.next();
       if (++this.depth > DEPTH_MAX) this.stream.fail('the expression is nested too deeply');
-      result = { kind: 'unary', operator: current.text as '-' | '+', operand: this.unary(false), offset: current.offset };
+      result = {
+        kind: 'unary',
+        operator: current.text as '-' | '+',
+        operand: this.unary(false),
+        offset: current.offset,
+      };
       this.depth--;
     } else result = this.primary();
     result = this.postfix(result);
@@ -150,7 +161,15 @@ export class ExpressionParser {
   }
 
   /** One expression, or several with commas between as a tuple. */
-  tuple(options: { parentheses?: boolean; withCondition?: boolean; simple?: boolean; withNamespace?: boolean; end?: TupleEnd } = {}): Expression {
+  tuple(
+    options: {
+      parentheses?: boolean;
+      withCondition?: boolean;
+      simple?: boolean;
+      withNamespace?: boolean;
+      end?: TupleEnd;
+    } = {},
+  ): Expression {
     const { parentheses = false, withCondition = true, simple = false, withNamespace = false, end } = options;
     const { offset } = this.stream.current;
     const items: Expression[] = [];
@@ -158,7 +177,13 @@ export class ExpressionParser {
     for (;;) {
       if (items.length) this.stream.expect('operator', ',');
       const { current } = this.stream;
-      if (current.kind === 'variable_end' || current.kind === 'block_end' || this.stream.isOperator(')') || end?.(this.stream)) break;
+      if (
+        current.kind === 'variable_end' ||
+        current.kind === 'block_end' ||
+        this.stream.isOperator(')') ||
+        end?.(this.stream)
+      )
+        break;
       items.push(simple ? this.primary(withNamespace) : this.expression(withCondition));
       if (!this.stream.isOperator(',')) break;
       isTuple = true;
@@ -259,7 +284,8 @@ export class ExpressionParser {
   private arguments(): Arguments {
     const { offset } = this.stream.expect('operator', '(');
     const args: Arguments = { positional: [], keywords: [] };
-    const ensure = (condition: boolean) => condition || this.stream.fail('invalid syntax for function call expression', offset);
+    const ensure = (condition: boolean) =>
+      condition || this.stream.fail('invalid syntax for function call expression', offset);
     for (let first = true; !this.stream.isOperator(')'); first = false) {
       if (!first) {
         this.stream.expect('operator', ',');
@@ -271,7 +297,11 @@ export class ExpressionParser {
       } else if (this.stream.skip('operator', '**')) {
         ensure(!args.spreadKeywords);
         args.spreadKeywords = this.expression();
-      } else if (this.stream.current.kind === 'name' && this.stream.look().kind === 'operator' && this.stream.look().text === '=') {
+      } else if (
+        this.stream.current.kind === 'name' &&
+        this.stream.look().kind === 'operator' &&
+        this.stream.look().text === '='
+      ) {
         ensure(!args.spreadKeywords);
         this.keyword(args);
       } else {
@@ -285,7 +315,8 @@ export class ExpressionParser {
 
   private keyword(args: Arguments): void {
     const { text: name, offset } = this.stream.next();
-    if (args.keywords.some((keyword) => keyword.name === name)) this.stream.fail(`keyword argument repeated: ${name}`, offset);
+    if (args.keywords.some((keyword) => keyword.name === name))
+      this.stream.fail(`keyword argument repeated: ${name}`, offset);
     this.stream.next();
     args.keywords.push({ name, value: this.expression() });
   }

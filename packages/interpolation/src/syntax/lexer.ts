@@ -1,7 +1,7 @@
-import { SPACE, isIdentifier } from '../methods/text-kind.js';
+import { isIdentifier, SPACE } from '../methods/text-kind.js';
 import { float, int } from '../values/float.js';
 import { syntaxError, type Token, type TokenKind } from './token.js';
-import { unescape } from './unescape.js';
+import { unescapeText } from './unescape.js';
 
 const OPEN = /\{([%{#])/g;
 const WHITE = new RegExp(`[${SPACE}]+`, 'y');
@@ -14,7 +14,7 @@ const VARIABLE_END = new RegExp(`-\\}\\}[${SPACE}]*|\\}\\}`, 'y');
 const FLOAT = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
 const NAME = /[\p{XID_Continue}\p{N}]+/uy;
-const STRING = /'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*"/y;
+const STRING = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const CLOSING: Record<string, string> = { '{': '}', '(': ')', '[': ']' };
 const NEWLINE = /\r\n|\r/g;
@@ -125,8 +125,10 @@ class Lexer {
       this.at += white.length;
       return;
     }
-    const token = this.numberToken(start) ?? this.nameToken(start) ?? this.stringToken(start) ?? this.operatorToken(start, open);
-    if (token === undefined) this.fail(start, `unexpected char '${String.fromCodePoint(this.template.codePointAt(start) ?? 0)}'`);
+    const token =
+      this.numberToken(start) ?? this.nameToken(start) ?? this.stringToken(start) ?? this.operatorToken(start, open);
+    if (token === undefined)
+      this.fail(start, `unexpected char '${String.fromCodePoint(this.template.codePointAt(start) ?? 0)}'`);
     this.at += token;
   }
 
@@ -154,7 +156,7 @@ class Lexer {
   private stringToken(start: number): number | undefined {
     const source = this.match(STRING);
     if (source === undefined) return undefined;
-    const text = unescape(source.slice(1, -1).replace(NEWLINE, '\n'));
+    const text = unescapeText(source.slice(1, -1).replace(NEWLINE, '\n'));
     if (text === undefined) this.fail(start, 'invalid escape in a string');
     this.push('string', text, start);
     return source.length;

@@ -43,7 +43,8 @@ class StatementParser extends ExpressionParser {
         this.stream.expect('variable_end');
       }
     }
-    if (ends) this.stream.fail(`Unexpected end of template. Jinja was looking for the following tags: ${ends.join(' or ')}.`);
+    if (ends)
+      this.stream.fail(`Unexpected end of template. Jinja was looking for the following tags: ${ends.join(' or ')}.`);
     return body;
   }
 
@@ -85,8 +86,18 @@ class StatementParser extends ExpressionParser {
       return { kind: 'macro', name, ...this.parameters(), body: this.closedBody('endmacro'), offset };
     },
     call: (offset) => this.callBlock(offset),
-    filter: (offset) => ({ kind: 'filter-block', filter: this.filter(undefined, true) as FilterNode, body: this.closedBody('endfilter'), offset }),
-    autoescape: (offset) => ({ kind: 'autoescape', value: this.expression(), body: this.closedBody('endautoescape'), offset }),
+    filter: (offset) => ({
+      kind: 'filter-block',
+      filter: this.filter(undefined, true) as FilterNode,
+      body: this.closedBody('endfilter'),
+      offset,
+    }),
+    autoescape: (offset) => ({
+      kind: 'autoescape',
+      value: this.expression(),
+      body: this.closedBody('endautoescape'),
+      offset,
+    }),
     print: (offset) => this.print(offset),
     block: (offset) => this.block(offset),
     extends: (offset) => ({ kind: 'loader', word: 'extends', template: this.expression(), names: [], offset }),
@@ -96,7 +107,10 @@ class StatementParser extends ExpressionParser {
   };
 
   /** What a value can be assigned to: a name, several, or an attribute of a namespace. */
-  private target(nameOnly = false, options: { withNamespace?: boolean; end?: (stream: TokenStream) => boolean } = {}): Expression {
+  private target(
+    nameOnly = false,
+    options: { withNamespace?: boolean; end?: (stream: TokenStream) => boolean } = {},
+  ): Expression {
     if (nameOnly) {
       const { text: name, offset } = this.stream.expect('name');
       if (CONSTANT_NAMES.has(name)) this.stream.fail(`can't assign to '${name}'`, offset);
@@ -197,7 +211,8 @@ class StatementParser extends ExpressionParser {
     const name = this.stream.expect('name').text;
     const scoped = this.stream.skip('name', 'scoped');
     const required = this.stream.skip('name', 'required');
-    if (this.stream.isOperator('-')) this.stream.fail('Block names may not contain hyphens, use an underscore instead.');
+    if (this.stream.isOperator('-'))
+      this.stream.fail('Block names may not contain hyphens, use an underscore instead.');
     const body = this.closedBody('endblock');
     this.stream.skip('name', name);
     return { kind: 'block', name, scoped, required, body, offset };

@@ -1,4 +1,4 @@
-import { TemplateError, positionAt } from '../error.js';
+import { positionAt, TemplateError } from '../error.js';
 
 export type TokenKind =
   | 'data'

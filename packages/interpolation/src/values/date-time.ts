@@ -34,7 +34,9 @@ export class DateTime extends PyDate {
 
   /** Microseconds since the epoch; without a zone, as if in UTC. */
   utcMicros(): bigint {
-    return BigInt(this.ordinal - EPOCH_ORDINAL) * BigInt(DAY_MICROS) + BigInt(this.micros - (this.zone?.offsetMicros ?? 0));
+    return (
+      BigInt(this.ordinal - EPOCH_ORDINAL) * BigInt(DAY_MICROS) + BigInt(this.micros - (this.zone?.offsetMicros ?? 0))
+    );
   }
 
   /** The same moment in another zone. */

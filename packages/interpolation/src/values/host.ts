@@ -29,7 +29,8 @@ export function toHost(value: unknown): unknown {
 
 /** Sets an own key. Assignment would do for every name but `__proto__`, which must be data like any other. */
 export function defineKey(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   else object[key] = value;
 }
 

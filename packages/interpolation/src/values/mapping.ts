@@ -40,7 +40,12 @@ export function setKey(mapping: Mapping, key: unknown, value: unknown): void {
     return;
   }
   const name = typeof key === 'string' ? key : text(key);
-  const done = Reflect.defineProperty(mapping, name, { value: toHost(value), writable: true, enumerable: true, configurable: true });
+  const done = Reflect.defineProperty(mapping, name, {
+    value: toHost(value),
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
   if (!done) throw new Failure('SecurityError', `the context's object does not let '${name}' be changed`);
 }
 
@@ -72,5 +77,7 @@ export function sizeOf(mapping: Mapping): number {
 
 /** The text of a text-like key (markup), which is the same key as the plain text. */
 function keyOf(key: unknown): string | undefined {
-  return typeof key === 'object' && key !== null && 'markup' in key && typeof key.markup === 'string' ? key.markup : undefined;
+  return typeof key === 'object' && key !== null && 'markup' in key && typeof key.markup === 'string'
+    ? key.markup
+    : undefined;
 }

@@ -11,7 +11,8 @@ export class TimeDelta extends Temporal {
     readonly micros: number,
   ) {
     super();
-    if (Math.abs(days) > DAYS_MAX) throw new Failure('OverflowError', `days=${days}; must have magnitude <= ${DAYS_MAX}`);
+    if (Math.abs(days) > DAYS_MAX)
+      throw new Failure('OverflowError', `days=${days}; must have magnitude <= ${DAYS_MAX}`);
   }
 
   static fromMicros(total: bigint): TimeDelta {

@@ -42,5 +42,6 @@ export function includeInterval<V>(order: Order<V>, intervals: Interval<V>[], ad
 
 function join<V>(order: Order<V>, into: Interval<V>, other: Interval<V>): void {
   if (order.compare(other.end, into.end) > 0) into.end = other.end;
-  if (other.high !== undefined && (into.high === undefined || order.compare(other.high, into.high) >= 0)) into.high = other.high;
+  if (other.high !== undefined && (into.high === undefined || order.compare(other.high, into.high) >= 0))
+    into.high = other.high;
 }

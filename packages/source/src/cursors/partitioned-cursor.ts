@@ -14,8 +14,8 @@ export interface PartitionedIncremental {
   /** One value for all partitions from the beginning (`global_substream_cursor`). */
   readonly useGlobal: boolean;
   compare(a: unknown, b: unknown): number;
-  /** The record's cursor value in the form of the state; undefined when it has none. */
-  valueOf(record: RecordData): unknown;
+  /** The highest cursor value of some records in the form of the state; undefined when none has one. */
+  highest(records: readonly RecordData[]): Json | undefined;
   /** A value of a state in the form that this stream writes; throws when it cannot be read. */
   normalize?(value: Json): Json;
 }
@@ -228,7 +228,7 @@ class IncrementalPartitions extends Partitions {
     return this.track(key, planned, this.options.cursor(state, known || this.global === undefined ? 0 : this.lookback, planned.partition));
   }
   protected override observe(records: RecordData[]): void {
-    for (const record of records) this.raise(this.incremental.valueOf(record) as Json | undefined);
+    this.raise(this.incremental.highest(records));
   }
   private raise(value: Json | undefined): void {
     if (value === undefined || value === null) return;

@@ -3,9 +3,9 @@ import type { PartitionCursor, PlannedSlice } from '../cursor.js';
 import { ConnectorError } from '../error.js';
 import type { RecordData } from '../stream.js';
 import type { Position } from '../unit.js';
+import { type Interval, includeInterval, mergeIntervals } from './intervals.js';
 import { cutStretch, type RangeCut, type RangeValues, type Stretch } from './range-plan.js';
 import { type KeptSlice, keptState, readKept } from './range-state.js';
-import { type Interval, includeInterval, mergeIntervals } from './intervals.js';
 import { COMPLETE_KEY, NO_CURSOR_KEY, OWN_KEY, POSITION_KEY } from './state-keys.js';
 
 /** What a range cursor is made for. */
@@ -90,14 +90,21 @@ class RangeCursor<V> implements PartitionCursor {
     const { state, values, cut, cursorField } = this.options;
     try {
       if (Array.isArray(state?.slices) && state.slices.length > 0 && typeof state.state_type === 'string') {
-        return mergeIntervals(values, state.slices.map((slice) => readInterval(values, slice as JsonObject)));
+        return mergeIntervals(
+          values,
+          state.slices.map((slice) => readInterval(values, slice as JsonObject)),
+        );
       }
       const before = state?.[cursorField];
       const value = before === undefined || before === null ? undefined : values.parse(before);
       const from = value !== undefined && values.compare(value, cut.start) >= 0 ? value : cut.start;
       return [{ start: cut.start, end: from, high: from }];
     } catch (error) {
-      throw new ConnectorError('config', `The state's value of '${cursorField}' cannot be read: ${String((error as Error).message ?? error)}`, { cause: error });
+      throw new ConnectorError(
+        'config',
+        `The state's value of '${cursorField}' cannot be read: ${String((error as Error).message ?? error)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -129,7 +136,8 @@ class RangeCursor<V> implements PartitionCursor {
     const { values, cut } = this.options;
     const stretches: Stretch<V>[] = [];
     const first = this.known[0]!;
-    if (values.compare(cut.start, first.start) < 0) stretches.push({ start: cut.start, end: first.start, isTail: false });
+    if (values.compare(cut.start, first.start) < 0)
+      stretches.push({ start: cut.start, end: first.start, isTail: false });
     for (const [i, interval] of this.known.entries()) {
       const next = this.known[i + 1];
       if (!next) break;
@@ -146,7 +154,10 @@ class RangeCursor<V> implements PartitionCursor {
     const { values } = this.options;
     const start = this.bound(slice, 'start', from);
     const end = to === undefined ? undefined : this.bound(slice, 'end', to);
-    if (end !== undefined && this.doneBefore.some((run) => values.compare(run.start, start) <= 0 && values.compare(run.end, end) >= 0)) {
+    if (
+      end !== undefined &&
+      this.doneBefore.some((run) => values.compare(run.start, start) <= 0 && values.compare(run.end, end) >= 0)
+    ) {
       return undefined;
     }
     let entry = this.open.get(key);
@@ -156,16 +167,25 @@ class RangeCursor<V> implements PartitionCursor {
       this.open.set(key, entry);
     }
     Object.assign(entry, { start, end, isPlanned: true });
-    return { slice, ...(entry.position === undefined ? {} : { position: entry.position }), ...(anew === undefined ? {} : { anew }) };
+    return {
+      slice,
+      ...(entry.position === undefined ? {} : { position: entry.position }),
+      ...(anew === undefined ? {} : { anew }),
+    };
   }
 
   /** Why a slice repeats records of an earlier run: it is cut otherwise than a slice that was begun or done then. */
   private overlap(start: V, end: V | undefined): string | undefined {
     const { compare } = this.options.values;
     const touches = (other: { start: V; end: V | undefined }): boolean =>
-      (end === undefined || compare(other.start, end) <= 0) && (other.end === undefined || compare(start, other.end) <= 0);
-    const stale = [...this.open.values()].some((entry) => !entry.isPlanned && entry.position !== undefined && touches(entry));
-    return stale || this.doneBefore.some(touches) ? 'the range is cut into other slices than in the run that this state is from' : undefined;
+      (end === undefined || compare(other.start, end) <= 0) &&
+      (other.end === undefined || compare(start, other.end) <= 0);
+    const stale = [...this.open.values()].some(
+      (entry) => !entry.isPlanned && entry.position !== undefined && touches(entry),
+    );
+    return stale || this.doneBefore.some(touches)
+      ? 'the range is cut into other slices than in the run that this state is from'
+      : undefined;
   }
 
   private slice(start: V, end: V | undefined): JsonObject {
@@ -224,7 +244,8 @@ class RangeCursor<V> implements PartitionCursor {
     const result: JsonObject = { ...this.rest, [cursorField]: values.format(this.value(isFinished)) };
     if (isFinished || !this.plan) return result;
     const positions = [...this.open.values()].filter((entry) => entry.position !== undefined);
-    if (positions.length || this.done.length) result[OWN_KEY] = keptState(values, this.plan, fingerprint, this.done, positions);
+    if (positions.length || this.done.length)
+      result[OWN_KEY] = keptState(values, this.plan, fingerprint, this.done, positions);
     return result;
   }
 

@@ -63,7 +63,9 @@ export function readKept<V>(
       slices: array(own.slices ?? []).map((slice) => keptSlice(values, object(slice))),
     };
   } catch (error) {
-    warn?.(`What the state keeps of an unfinished run cannot be read, so that run is not gone on with: ${(error as Error).message}`);
+    warn?.(
+      `What the state keeps of an unfinished run cannot be read, so that run is not gone on with: ${(error as Error).message}`,
+    );
     return undefined;
   }
 }

@@ -106,6 +106,7 @@ class DuckDbSession implements Session {
     const now = this.options.clock();
     await this.db.transaction(async () => {
       await beginAttempt(this.db, job, now);
+      if (job.attempt === 1) await this.dropLeftOvers(plans);
       for (const plan of plans) {
         const row = this.rows.get(plan.key);
         const table = row?.table ?? (await this.newTableName(plan));
@@ -135,6 +136,14 @@ class DuckDbSession implements Session {
       this.db.connection.closeSync();
     } finally {
       this.database.close();
+    }
+  }
+
+  /** Half-read tables of an abandoned job whose streams are not in this one. */
+  private async dropLeftOvers(plans: readonly StreamPlan[]): Promise<void> {
+    const planned = new Set(plans.map((plan) => plan.key));
+    for (const [key, row] of this.rows) {
+      if (!planned.has(key)) await this.db.run(`DROP TABLE IF EXISTS ${sqlName(nextOf(row.table))}`);
     }
   }
 

@@ -8,17 +8,30 @@ export const apiKeyAuthenticator = component('ApiKeyAuthenticator', {
   slot: authenticatorSlot,
   doc: 'Sends a key in a header, in the query or in the body.',
   fields: {
-    api_token: field.template().optional().doc('The key.').example("{{ config['api_key'] }}", "Token token={{ config['api_key'] }}"),
-    header: field.template().optional().doc('The header that takes the key; short for an `inject_into` of a header.').example('X-Api-Key'),
+    api_token: field
+      .template()
+      .optional()
+      .doc('The key.')
+      .example("{{ config['api_key'] }}", "Token token={{ config['api_key'] }}"),
+    header: field
+      .template()
+      .optional()
+      .doc('The header that takes the key; short for an `inject_into` of a header.')
+      .example('X-Api-Key'),
     inject_into: field.slot(requestOptionSlot).defaultType('RequestOption').optional().doc('Where the key goes.'),
   },
   examples: [
     { type: 'ApiKeyAuthenticator', header: 'X-Api-Key', api_token: "{{ config['api_key'] }}" },
-    { type: 'ApiKeyAuthenticator', inject_into: { type: 'RequestOption', inject_into: 'request_parameter', field_name: 'key' }, api_token: "{{ config['api_key'] }}" },
+    {
+      type: 'ApiKeyAuthenticator',
+      inject_into: { type: 'RequestOption', inject_into: 'request_parameter', field_name: 'key' },
+      api_token: "{{ config['api_key'] }}",
+    },
   ],
   build({ fields, context }): Authenticator {
     const { header, inject_into: option } = fields;
-    if (!header === !option) throw new ConnectorError('config', 'An ApiKeyAuthenticator needs either header or inject_into, and not both.');
+    if (!header === !option)
+      throw new ConnectorError('config', 'An ApiKeyAuthenticator needs either header or inject_into, and not both.');
     return {
       parts() {
         const key = fields.api_token?.text() ?? '';

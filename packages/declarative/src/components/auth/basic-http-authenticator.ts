@@ -6,10 +6,15 @@ export const basicHttpAuthenticator = component('BasicHttpAuthenticator', {
   slot: authenticatorSlot,
   doc: 'Sends user and password in the header `Authorization: Basic <base64 of user:password>`.',
   fields: {
-    username: field.template().doc('The user; APIs with keys often want the key here.').example("{{ config['api_key'] }}"),
+    username: field
+      .template()
+      .doc('The user; APIs with keys often want the key here.')
+      .example("{{ config['api_key'] }}"),
     password: field.template().default('').doc('The password.').example("{{ config['password'] }}", 'x'),
   },
-  examples: [{ type: 'BasicHttpAuthenticator', username: "{{ config['user'] }}", password: "{{ config['password'] }}" }],
+  examples: [
+    { type: 'BasicHttpAuthenticator', username: "{{ config['user'] }}", password: "{{ config['password'] }}" },
+  ],
   build: ({ fields, context }): Authenticator => ({
     parts() {
       const credentials = Buffer.from(`${fields.username.text()}:${fields.password.text()}`, 'utf8').toString('base64');

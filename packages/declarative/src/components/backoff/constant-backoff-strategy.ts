@@ -7,11 +7,18 @@ export const constantBackoffStrategy = component('ConstantBackoffStrategy', {
   slot: backoffStrategySlot,
   doc: 'Waits the same time before each attempt.',
   fields: {
-    backoff_time_in_seconds: field.template({ allow: ['integer', 'number'] }).doc('Seconds to wait.').example(30, 2.5, "{{ config['wait'] }}"),
+    backoff_time_in_seconds: field
+      .template({ allow: ['integer', 'number'] })
+      .doc('Seconds to wait.')
+      .example(30, 2.5, "{{ config['wait'] }}"),
     jitter_range_in_seconds: field.number().optional().doc('Adds a random time of up to twice this.'),
   },
   examples: [{ type: 'ConstantBackoffStrategy', backoff_time_in_seconds: 60 }],
   build: ({ fields }): BackoffStrategy => ({
-    seconds: () => jittered(evaluateNumber(fields.backoff_time_in_seconds, 'backoff_time_in_seconds'), fields.jitter_range_in_seconds),
+    seconds: () =>
+      jittered(
+        evaluateNumber(fields.backoff_time_in_seconds, 'backoff_time_in_seconds'),
+        fields.jitter_range_in_seconds,
+      ),
   }),
 });

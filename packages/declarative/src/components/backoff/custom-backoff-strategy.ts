@@ -7,7 +7,13 @@ export const customBackoffStrategy = component('CustomBackoffStrategy', {
   slot: backoffStrategySlot,
   doc: 'A backoff strategy of your own, from the components file beside the manifest.',
   open: true,
-  fields: { class_name: field.string().doc('Name of the export, after the last dot.').example('source_example.components.MyBackoff') },
+  fields: {
+    class_name: field
+      .string()
+      .doc('Name of the export, after the last dot.')
+      .example('source_example.components.MyBackoff'),
+  },
   examples: [{ type: 'CustomBackoffStrategy', class_name: 'source_example.components.MyBackoff' }],
-  build: ({ raw, parameters, context }): BackoffStrategy => makeCustom<BackoffStrategy>({ fields: raw, parameters, context }),
+  build: ({ raw, parameters, context }): BackoffStrategy =>
+    makeCustom<BackoffStrategy>({ fields: raw, parameters, context }),
 });

@@ -12,7 +12,8 @@ export function numberOf(value: unknown): number | undefined {
 /** The finite number that a template gives. Throws ConnectorError (config) when it gives something else. */
 export function evaluateNumber(template: Expression, what: string): number {
   const number = numberOf(template.evaluate());
-  if (number === undefined || !Number.isFinite(number)) throw new ConnectorError('config', `${what} does not give a number: ${template.source}`);
+  if (number === undefined || !Number.isFinite(number))
+    throw new ConnectorError('config', `${what} does not give a number: ${template.source}`);
   return number;
 }
 
@@ -26,5 +27,8 @@ export function capped(seconds: number, cap: Expression | undefined): number {
   if (cap === undefined) return seconds;
   const max = evaluateNumber(cap, 'max_waiting_time_in_seconds');
   if (seconds < max) return seconds;
-  throw new ConnectorError('transient', `The API asks to wait ${Math.ceil(seconds)} s, and the connector allows less than ${max} s (max_waiting_time_in_seconds).`);
+  throw new ConnectorError(
+    'transient',
+    `The API asks to wait ${Math.ceil(seconds)} s, and the connector allows less than ${max} s (max_waiting_time_in_seconds).`,
+  );
 }

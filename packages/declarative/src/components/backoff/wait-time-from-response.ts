@@ -13,19 +13,32 @@ export const waitTimeFromResponse = component('WaitTimeFromResponse', {
       .template({ scope: ['response', 'headers'] })
       .doc('Gives the seconds to wait.')
       .example("{{ response['retry_after'] }}", "{{ response['reset_ms'] / 1000 }}"),
-    max_waiting_time_in_seconds: field.template({ allow: ['integer', 'number'] }).optional().doc('A wait this long or longer ends the stream instead.'),
+    max_waiting_time_in_seconds: field
+      .template({ allow: ['integer', 'number'] })
+      .optional()
+      .doc('A wait this long or longer ends the stream instead.'),
   },
   examples: [{ type: 'WaitTimeFromResponse', wait_time_in_seconds: "{{ response['retry_after'] }}" }],
   build: ({ fields, context }): BackoffStrategy => ({
     seconds({ response }) {
       let seconds: number | undefined;
       try {
-        seconds = numberOf(fields.wait_time_in_seconds.evaluate({ response: bodyOf(response), headers: headerScope(response?.headers ?? {}) }));
+        seconds = numberOf(
+          fields.wait_time_in_seconds.evaluate({
+            response: bodyOf(response),
+            headers: headerScope(response?.headers ?? {}),
+          }),
+        );
       } catch (error) {
         // It is asked about every error, also those whose body looks different: the next strategy decides then.
-        context.log('DEBUG', context.redact(`wait_time_in_seconds gives nothing for this answer: ${(error as Error).message}`));
+        context.log(
+          'DEBUG',
+          context.redact(`wait_time_in_seconds gives nothing for this answer: ${(error as Error).message}`),
+        );
       }
-      return seconds === undefined || !Number.isFinite(seconds) || seconds <= 0 ? undefined : capped(seconds, fields.max_waiting_time_in_seconds);
+      return seconds === undefined || !Number.isFinite(seconds) || seconds <= 0
+        ? undefined
+        : capped(seconds, fields.max_waiting_time_in_seconds);
     },
   }),
 });

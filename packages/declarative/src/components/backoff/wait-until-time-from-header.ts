@@ -9,9 +9,20 @@ export const waitUntilTimeFromHeader = component('WaitUntilTimeFromHeader', {
   doc: 'Waits until the time that a header of the answer names in seconds since 1970.',
   fields: {
     header: field.template().doc('The header.').example('X-RateLimit-Reset'),
-    min_wait: field.template({ allow: ['integer', 'number'] }).optional().doc('The least to wait, seconds; also where the header is missing.').example(10, '60'),
-    regex: field.template().optional().doc('Picks the number out of the value, from its beginning on.').example('([-+]?\\d+)'),
-    max_waiting_time_in_seconds: field.template({ allow: ['integer', 'number'] }).optional().doc('A wait this long or longer ends the stream instead.'),
+    min_wait: field
+      .template({ allow: ['integer', 'number'] })
+      .optional()
+      .doc('The least to wait, seconds; also where the header is missing.')
+      .example(10, '60'),
+    regex: field
+      .template()
+      .optional()
+      .doc('Picks the number out of the value, from its beginning on.')
+      .example('([-+]?\\d+)'),
+    max_waiting_time_in_seconds: field
+      .template({ allow: ['integer', 'number'] })
+      .optional()
+      .doc('A wait this long or longer ends the stream instead.'),
   },
   examples: [{ type: 'WaitUntilTimeFromHeader', header: 'X-RateLimit-Reset', min_wait: 5 }],
   build({ fields, context }): BackoffStrategy {

@@ -12,7 +12,9 @@ export const fixedWindowCallRatePolicy = component('FixedWindowCallRatePolicy', 
   fields: {
     period: field.string().doc('The length of a window, an ISO 8601 duration.').example('PT1H'),
     call_limit: field.integer().doc('Calls in a window.').example(1000),
-    matchers: field.list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher')).doc('The requests that this is for; none means all.'),
+    matchers: field
+      .list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher'))
+      .doc('The requests that this is for; none means all.'),
   },
   examples: [{ type: 'FixedWindowCallRatePolicy', period: 'PT1M', call_limit: 100, matchers: [] }],
   build({ fields }): CallRatePolicy {

@@ -9,14 +9,27 @@ export const httpAPIBudget = component('HTTPAPIBudget', {
   open: true,
   fields: {
     policies: field.list(field.slot(callRatePolicySlot)).doc('The limits.'),
-    ratelimit_reset_header: field.string().default('ratelimit-reset').doc('The header that says when the count begins anew, in seconds since 1970.').example('X-RateLimit-Reset'),
-    ratelimit_remaining_header: field.string().default('ratelimit-remaining').doc('The header that says how many calls are left.').example('X-RateLimit-Remaining'),
-    status_codes_for_ratelimit_hit: field.list(field.integer()).default([429]).doc('Statuses that say that no call is left.'),
+    ratelimit_reset_header: field
+      .string()
+      .default('ratelimit-reset')
+      .doc('The header that says when the count begins anew, in seconds since 1970.')
+      .example('X-RateLimit-Reset'),
+    ratelimit_remaining_header: field
+      .string()
+      .default('ratelimit-remaining')
+      .doc('The header that says how many calls are left.')
+      .example('X-RateLimit-Remaining'),
+    status_codes_for_ratelimit_hit: field
+      .list(field.integer())
+      .default([429])
+      .doc('Statuses that say that no call is left.'),
   },
   examples: [
     {
       type: 'HTTPAPIBudget',
-      policies: [{ type: 'MovingWindowCallRatePolicy', rates: [{ type: 'Rate', limit: 60, interval: 'PT1M' }], matchers: [] }],
+      policies: [
+        { type: 'MovingWindowCallRatePolicy', rates: [{ type: 'Rate', limit: 60, interval: 'PT1M' }], matchers: [] },
+      ],
     },
   ],
   build({ fields }): ApiBudget {
@@ -31,7 +44,7 @@ export const httpAPIBudget = component('HTTPAPIBudget', {
         if (!policy) return;
         const remaining = wholeNumber(response.headers[remainingHeader]);
         const reset = wholeNumber(response.headers[resetHeader]);
-        policy.update(remaining ?? (refusals.has(response.status) ? 0 : undefined), reset === undefined ? undefined : reset * 1000, now);
+        policy.update(remaining ?? (refusals.has(response.status) ? 0 : undefined), resetTime(reset, now), now);
       },
     };
   },
@@ -40,4 +53,11 @@ export const httpAPIBudget = component('HTTPAPIBudget', {
 /** What an API writes here is not always a number: then nothing is learnt. */
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined;
+}
+
+/** APIs write the time in seconds since 1970 or in milliseconds, or how many seconds are left. */
+function resetTime(reset: number | undefined, now: number): number | undefined {
+  if (reset === undefined) return undefined;
+  if (reset >= 1e12) return reset;
+  return reset >= 1e9 ? reset * 1000 : now + reset * 1000;
 }

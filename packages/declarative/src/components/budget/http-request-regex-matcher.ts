@@ -12,10 +12,18 @@ export const httpRequestRegexMatcher = component('HttpRequestRegexMatcher', {
   fields: {
     method: field.string().optional().doc('The method.').example('GET'),
     url_base: field.string().optional().doc('Scheme and host of the URL.').example('https://api.example.com'),
-    url_path_pattern: field.string().optional().doc('A regular expression that the path must match somewhere.').example('/v2/reports/.*'),
+    url_path_pattern: field
+      .string()
+      .optional()
+      .doc('A regular expression that the path must match somewhere.')
+      .example('/v2/reports/.*'),
     params: field.object().optional().doc('Query parameters that the request must have.'),
     headers: field.object().optional().doc('Headers that the request must have.'),
-    weight: field.template({ allow: ['integer'] }).optional().doc('How many calls such a request counts as.').example(1, 5),
+    weight: field
+      .template({ allow: ['integer'] })
+      .optional()
+      .doc('How many calls such a request counts as.')
+      .example(1, 5),
   },
   examples: [{ type: 'HttpRequestRegexMatcher', method: 'GET', url_path_pattern: '^/v2/reports' }],
   build({ fields }): RequestMatcher {
@@ -23,12 +31,15 @@ export const httpRequestRegexMatcher = component('HttpRequestRegexMatcher', {
     const base = fields.url_base?.replace(/\/+$/, '');
     const pattern = fields.url_path_pattern ? compilePattern(fields.url_path_pattern, 'url_path_pattern') : undefined;
     const params = Object.entries(fields.params ?? {}).map(([name, value]) => [name, String(value)] as const);
-    const headers = Object.entries(fields.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+    const headers = Object.entries(fields.headers ?? {}).map(
+      ([name, value]) => [name.toLowerCase(), String(value)] as const,
+    );
     return {
       weight: weightOf(fields.weight?.evaluate()),
       matches(request: ApiRequest) {
         if (method !== undefined && request.method !== method) return false;
-        const [, root = '', path = '', query = ''] = /^([^?#]*?:\/\/[^/?#]*)([^?#]*)(?:\?([^#]*))?/.exec(request.url) ?? [];
+        const [, root = '', path = '', query = ''] =
+          /^([^?#]*?:\/\/[^/?#]*)([^?#]*)(?:\?([^#]*))?/.exec(request.url) ?? [];
         if (base !== undefined && root !== base) return false;
         if (pattern && pattern.find(path.replace(/\/+$/, '')) === undefined) return false;
         const given = new URLSearchParams(query);

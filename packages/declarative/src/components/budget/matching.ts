@@ -16,11 +16,13 @@ export function weightOf(matchers: readonly RequestMatcher[], request: ApiReques
 /** Milliseconds of an ISO 8601 duration. Throws ConnectorError (config) when the text is none, or not longer than nothing. */
 export function durationMilliseconds(text: string, field: string): number {
   const seconds = durationSeconds(text);
-  if (seconds === undefined || seconds <= 0) throw new ConnectorError('config', `${field} must be a duration such as PT1M, not '${text}'.`);
+  if (seconds === undefined || seconds <= 0)
+    throw new ConnectorError('config', `${field} must be a duration such as PT1M, not '${text}'.`);
   return seconds * 1000;
 }
 
 /** Throws ConnectorError (config) when a call weighs more than the limit: it could never be made. */
 export function mustFit(weight: number, limit: number): void {
-  if (weight > limit) throw new ConnectorError('config', `A call that counts as ${weight} never fits a limit of ${limit} calls.`);
+  if (weight > limit)
+    throw new ConnectorError('config', `A call that counts as ${weight} never fits a limit of ${limit} calls.`);
 }

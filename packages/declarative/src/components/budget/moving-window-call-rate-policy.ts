@@ -2,7 +2,14 @@ import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
 import type { ApiRequest } from '../../http/client.js';
 import { matchesAny, mustFit, weightOf } from './matching.js';
-import { type CallRate, type CallRatePolicy, callRatePolicySlot, callRateSlot, type RequestMatcher, requestMatcherSlot } from './slot.js';
+import {
+  type CallRate,
+  type CallRatePolicy,
+  callRatePolicySlot,
+  callRateSlot,
+  type RequestMatcher,
+  requestMatcherSlot,
+} from './slot.js';
 
 /** So many calls in any stretch of time of a length. */
 export const movingWindowCallRatePolicy = component('MovingWindowCallRatePolicy', {
@@ -11,11 +18,16 @@ export const movingWindowCallRatePolicy = component('MovingWindowCallRatePolicy'
   open: true,
   fields: {
     rates: field.list(field.slot(callRateSlot).defaultType('Rate')).doc('The rates, the shortest interval first.'),
-    matchers: field.list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher')).doc('The requests that this is for; none means all.'),
+    matchers: field
+      .list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher'))
+      .doc('The requests that this is for; none means all.'),
   },
-  examples: [{ type: 'MovingWindowCallRatePolicy', rates: [{ type: 'Rate', limit: 10, interval: 'PT1S' }], matchers: [] }],
+  examples: [
+    { type: 'MovingWindowCallRatePolicy', rates: [{ type: 'Rate', limit: 10, interval: 'PT1S' }], matchers: [] },
+  ],
   build({ fields }): CallRatePolicy {
-    if (fields.rates.length === 0) throw new ConnectorError('config', 'A MovingWindowCallRatePolicy needs at least one rate.');
+    if (fields.rates.length === 0)
+      throw new ConnectorError('config', 'A MovingWindowCallRatePolicy needs at least one rate.');
     return new MovingWindow(fields.rates, fields.matchers);
   },
 });
@@ -58,7 +70,8 @@ class MovingWindow implements CallRatePolicy {
   }
   private countSince(time: number): number {
     let count = 0;
-    for (let index = this.calls.length - 1; index >= this.first && this.calls[index]!.at > time; index--) count += this.calls[index]!.weight;
+    for (let index = this.calls.length - 1; index >= this.first && this.calls[index]!.at > time; index--)
+      count += this.calls[index]!.weight;
     return count;
   }
   /** Until enough of the oldest calls have left the window. */

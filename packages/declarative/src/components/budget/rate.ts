@@ -9,7 +9,10 @@ export const rate = component('Rate', {
   doc: 'So many calls in so long a time.',
   open: true,
   fields: {
-    limit: field.template({ allow: ['integer'] }).doc('The number of calls.').example(100, "{{ 400 if config['sandbox'] else 1000 }}"),
+    limit: field
+      .template({ allow: ['integer'] })
+      .doc('The number of calls.')
+      .example(100, "{{ 400 if config['sandbox'] else 1000 }}"),
     interval: field.string().doc('The time, an ISO 8601 duration.').example('PT1H', 'PT10S'),
   },
   examples: [{ type: 'Rate', limit: 100, interval: 'PT1M' }],

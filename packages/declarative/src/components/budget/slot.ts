@@ -14,7 +14,11 @@ export const callRatePolicySlot = slot<CallRatePolicy>('call rate policy');
 /** All limits of a source. */
 export interface ApiBudget {
   acquire(request: ApiRequest, now: number): number;
-  observe(request: ApiRequest, response: { status: number; headers: Readonly<Record<string, string>> }, now: number): void;
+  observe(
+    request: ApiRequest,
+    response: { status: number; headers: Readonly<Record<string, string>> },
+    now: number,
+  ): void;
 }
 export const apiBudgetSlot = slot<ApiBudget>('API budget');
 

@@ -8,9 +8,13 @@ export const unlimitedCallRatePolicy = component('UnlimitedCallRatePolicy', {
   doc: 'No limit for the requests that match: an exception, to be placed before the policies that it is one from.',
   open: true,
   fields: {
-    matchers: field.list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher')).doc('The requests that this is for; none means all.'),
+    matchers: field
+      .list(field.slot(requestMatcherSlot).defaultType('HttpRequestRegexMatcher'))
+      .doc('The requests that this is for; none means all.'),
   },
-  examples: [{ type: 'UnlimitedCallRatePolicy', matchers: [{ type: 'HttpRequestRegexMatcher', url_path_pattern: '/health' }] }],
+  examples: [
+    { type: 'UnlimitedCallRatePolicy', matchers: [{ type: 'HttpRequestRegexMatcher', url_path_pattern: '/health' }] },
+  ],
   build: ({ fields }): CallRatePolicy => ({
     matches: (request) => matchesAny(fields.matchers, request),
     acquire: () => 0,

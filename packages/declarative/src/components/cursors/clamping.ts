@@ -19,10 +19,14 @@ const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATUR
 export function clampingTo(target: string, details: JsonObject | undefined): Clamping {
   if (target === 'DAY') return { up: nextDay, down: midnight, granularityMicros: 1_000_000n };
   if (target === 'MONTH') return { up: nextMonth, down: firstOfMonth, granularityMicros: DAY };
-  if (target !== 'WEEK') throw new ConnectorError('config', `The clamping target '${target}' is none of DAY, WEEK, MONTH.`);
+  if (target !== 'WEEK')
+    throw new ConnectorError('config', `The clamping target '${target}' is none of DAY, WEEK, MONTH.`);
   const weekday = WEEKDAYS.indexOf(String(details?.weekday ?? ''));
   if (weekday < 0) {
-    throw new ConnectorError('config', `Clamping to WEEK needs target_details with a weekday, one of ${WEEKDAYS.join(', ')}.`);
+    throw new ConnectorError(
+      'config',
+      `Clamping to WEEK needs target_details with a weekday, one of ${WEEKDAYS.join(', ')}.`,
+    );
   }
   const days = (moment: Moment): number => (weekday - weekdayOf(moment) + 7) % 7;
   return {

@@ -15,24 +15,90 @@ export const datetimeBasedCursor = component('DatetimeBasedCursor', {
   slot: incrementalSyncSlot,
   doc: 'Reads incrementally by a moment that each record carries: from where the last run came to, in windows where the API wants them.',
   fields: {
-    cursor_field: field.template().doc('The top-level field of the record that holds the moment.').example('updated_at', "{{ config['cursor'] }}"),
-    datetime_format: field.string().doc('How moments are written in requests and in the state.').example(...FORMATS),
-    cursor_datetime_formats: field.list(field.string()).default([]).doc('How records write the moment, tried in order; `datetime_format` comes last.').example(['%Y-%m-%dT%H:%M:%S.%fZ']),
-    start_datetime: field.either(field.slot(boundedMomentSlot).defaultType('MinMaxDatetime'), field.template()).doc('Where the first run begins.').example('2020-01-01T00:00:00Z', "{{ config['start_date'] }}"),
-    end_datetime: field.either(field.slot(boundedMomentSlot).defaultType('MinMaxDatetime'), field.template()).optional().doc('Where each run ends; now, when it is left out.').example('{{ day_delta(-1) }}'),
-    start_time_option: field.slot(requestOptionSlot).optional().defaultType('RequestOption').doc('Where the beginning of a window goes in its requests.'),
-    end_time_option: field.slot(requestOptionSlot).optional().defaultType('RequestOption').doc('Where the end of a window goes in its requests.'),
-    step: field.template().optional().doc('The length of a window, an ISO 8601 duration. Together with `cursor_granularity`.').example('P1M', 'PT1H'),
-    cursor_granularity: field.string().optional().doc('The smallest difference that `datetime_format` can write: a window ends this much before the next begins.').example('PT1S', 'P1D'),
-    lookback_window: field.template().optional().doc('How far before its last value each run begins, an ISO 8601 duration, for records that come late.').example('P1D', "P{{ config['lookback_days'] }}D"),
-    clamping: field.object().optional().doc('Moves the bounds of windows to whole periods: `target` is DAY, WEEK (with `target_details.weekday`) or MONTH.').example({ target: 'WEEK', target_details: { weekday: 'MONDAY' } }),
-    partition_field_start: field.template().default('start_time').doc("The name of a window's beginning in templates: `{{ stream_interval['start_time'] }}`."),
-    partition_field_end: field.template().default('end_time').doc("The name of a window's end in templates: `{{ stream_interval['end_time'] }}`."),
-    is_data_feed: field.boolean().default(false).doc('The API gives the newest first and cannot filter: paging ends with the first page that reaches what is known.'),
-    is_client_side_incremental: field.boolean().default(false).doc('The API gives everything each time: what is known is dropped here.'),
-    is_compare_strictly: field.boolean().default(false).doc('The API refuses a window that ends where it begins: such a one is left out.'),
-    global_substream_cursor: field.boolean().default(false).doc('Keep one value for all partitions, which moves on when all of them are read.'),
-    allow_catalog_defined_cursor_field: field.boolean().default(false).doc('The user may choose another cursor field in the catalog.'),
+    cursor_field: field
+      .template()
+      .doc('The top-level field of the record that holds the moment.')
+      .example('updated_at', "{{ config['cursor'] }}"),
+    datetime_format: field
+      .string()
+      .doc('How moments are written in requests and in the state.')
+      .example(...FORMATS),
+    cursor_datetime_formats: field
+      .list(field.string())
+      .default([])
+      .doc('How records write the moment, tried in order; `datetime_format` comes last.')
+      .example(['%Y-%m-%dT%H:%M:%S.%fZ']),
+    start_datetime: field
+      .either(field.slot(boundedMomentSlot).defaultType('MinMaxDatetime'), field.template())
+      .doc('Where the first run begins.')
+      .example('2020-01-01T00:00:00Z', "{{ config['start_date'] }}"),
+    end_datetime: field
+      .either(field.slot(boundedMomentSlot).defaultType('MinMaxDatetime'), field.template())
+      .optional()
+      .doc('Where each run ends; now, when it is left out.')
+      .example('{{ day_delta(-1) }}'),
+    start_time_option: field
+      .slot(requestOptionSlot)
+      .optional()
+      .defaultType('RequestOption')
+      .doc('Where the beginning of a window goes in its requests.'),
+    end_time_option: field
+      .slot(requestOptionSlot)
+      .optional()
+      .defaultType('RequestOption')
+      .doc('Where the end of a window goes in its requests.'),
+    step: field
+      .template()
+      .optional()
+      .doc('The length of a window, an ISO 8601 duration. Together with `cursor_granularity`.')
+      .example('P1M', 'PT1H'),
+    cursor_granularity: field
+      .string()
+      .optional()
+      .doc('The smallest difference that `datetime_format` can write: a window ends this much before the next begins.')
+      .example('PT1S', 'P1D'),
+    lookback_window: field
+      .template()
+      .optional()
+      .doc('How far before its last value each run begins, an ISO 8601 duration, for records that come late.')
+      .example('P1D', "P{{ config['lookback_days'] }}D"),
+    clamping: field
+      .object()
+      .optional()
+      .doc(
+        'Moves the bounds of windows to whole periods: `target` is DAY, WEEK (with `target_details.weekday`) or MONTH.',
+      )
+      .example({ target: 'WEEK', target_details: { weekday: 'MONDAY' } }),
+    partition_field_start: field
+      .template()
+      .default('start_time')
+      .doc("The name of a window's beginning in templates: `{{ stream_interval['start_time'] }}`."),
+    partition_field_end: field
+      .template()
+      .default('end_time')
+      .doc("The name of a window's end in templates: `{{ stream_interval['end_time'] }}`."),
+    is_data_feed: field
+      .boolean()
+      .default(false)
+      .doc(
+        'The API gives the newest first and cannot filter: paging ends with the first page that reaches what is known.',
+      ),
+    is_client_side_incremental: field
+      .boolean()
+      .default(false)
+      .doc('The API gives everything each time: what is known is dropped here.'),
+    is_compare_strictly: field
+      .boolean()
+      .default(false)
+      .doc('The API refuses a window that ends where it begins: such a one is left out.'),
+    global_substream_cursor: field
+      .boolean()
+      .default(false)
+      .doc('Keep one value for all partitions, which moves on when all of them are read.'),
+    allow_catalog_defined_cursor_field: field
+      .boolean()
+      .default(false)
+      .doc('The user may choose another cursor field in the catalog.'),
   },
   examples: [
     {
@@ -46,7 +112,11 @@ export const datetimeBasedCursor = component('DatetimeBasedCursor', {
   ],
   build({ fields, context, parameters }): IncrementalSync {
     if ((fields.step === undefined) !== (fields.cursor_granularity === undefined)) {
-      throw new ConnectorError('config', 'A DatetimeBasedCursor has either both of step and cursor_granularity or neither.', { stream: context.stream?.name });
+      throw new ConnectorError(
+        'config',
+        'A DatetimeBasedCursor has either both of step and cursor_granularity or neither.',
+        { stream: context.stream?.name },
+      );
     }
     const { clamping, cursor_granularity: granularity } = fields;
     return new DatetimeSync(
@@ -63,7 +133,12 @@ export const datetimeBasedCursor = component('DatetimeBasedCursor', {
         step: () => positive(span(fields.step, 'step'), 'step'),
         granularity: granularity ? () => readSpan(granularity, 'cursor_granularity') : () => undefined,
         lookback: () => span(fields.lookback_window, 'lookback_window'),
-        clamping: () => clamping && clampingTo(targetOf(clamping, { config: context.config, parameters, clock: context.clock }), clamping.target_details as JsonObject | undefined),
+        clamping: () =>
+          clamping &&
+          clampingTo(
+            targetOf(clamping, { config: context.config, parameters, clock: context.clock }),
+            clamping.target_details as JsonObject | undefined,
+          ),
         isStrict: fields.is_compare_strictly,
         clock: context.clock,
         stream: context.stream?.name,
@@ -89,8 +164,10 @@ function span(template: Expression | undefined, name: string): Span | undefined 
 
 /** A window of no length would never end. */
 function positive(step: Span | undefined, name: string): Span | undefined {
-  const isNegative = step && ('years' in step ? step.years < 0 || step.months < 0 || step.rest.total() < 0n : step.total() < 0n);
-  if (step && (isZero(step) || isNegative)) throw new ConnectorError('config', `The ${name} of a DatetimeBasedCursor must be longer than nothing.`);
+  const isNegative =
+    step && ('years' in step ? step.years < 0 || step.months < 0 || step.rest.total() < 0n : step.total() < 0n);
+  if (step && (isZero(step) || isNegative))
+    throw new ConnectorError('config', `The ${name} of a DatetimeBasedCursor must be longer than nothing.`);
   return step;
 }
 

@@ -1,12 +1,21 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import { ConnectorError, OWN_KEY, type PartitionCursor, type RangeCut, type RangeValues, type RecordData, rangeCursor } from '@tidemark/source';
+import {
+  ConnectorError,
+  OWN_KEY,
+  type PartitionCursor,
+  type RangeCut,
+  type RangeValues,
+  type RecordData,
+  rangeCursor,
+} from '@tidemark/source';
 import type { RequestOption, RequestParts } from '../requesters/slot.js';
 import type { Clamping } from './clamping.js';
-import { highestMoment } from './highest-moment.js';
-import { compareMoments, isZero, type Moment, momentOf, type Span, shift, shiftMicros } from './moment.js';
-import { MomentFormat } from './moment-format.js';
 import { exactMoment, readExactMoment } from './exact-moment.js';
+import { highestMoment } from './highest-moment.js';
+import { compareMoments, isZero, type Moment, momentOf, readSpan, type Span, shift, shiftMicros } from './moment.js';
+import { MomentFormat } from './moment-format.js';
 import type { BoundedMoment, IncrementalSync } from './slot.js';
+import { splitWindow } from './split-window.js';
 
 /** What a datetime cursor is made of. Functions read the configuration: they are called when a read begins. */
 export interface DatetimeSyncParts {
@@ -48,8 +57,8 @@ export class DatetimeSync implements IncrementalSync {
   readonly allowsPartitions = true;
   private readonly format: MomentFormat;
   private made: Ready | undefined;
-  private readonly floors = new WeakMap<object, { lookbackSeconds: number; floor: Moment }>();
-  private ceiling: Moment | undefined;
+  private readonly floors = new WeakMap<object, { lookbackSeconds: number; micros: number }>();
+  private ceiling = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly parts_: DatetimeSyncParts,
@@ -104,7 +113,8 @@ export class DatetimeSync implements IncrementalSync {
   }
 
   valueOf(record: RecordData): Json | undefined {
-    const moment = this.momentOf(record);
+    const value = record[this.ready().cursorField];
+    const moment = value === undefined || value === null ? undefined : this.format.read(value);
     return moment && this.format.write(moment);
   }
 
@@ -113,37 +123,62 @@ export class DatetimeSync implements IncrementalSync {
     return moment && this.format.write(moment);
   }
 
-  isNew(record: RecordData, state: JsonObject | undefined, lookbackSeconds = 0): boolean {
-    const moment = this.momentOf(record);
-    if (!moment) return true;
-    return compareMoments(this.floor(state ?? NO_STATE, lookbackSeconds), moment) <= 0 && !this.isBeyond(moment);
+  narrow(slice: JsonObject, highest: Json): JsonObject {
+    return { ...slice, [this.ready().fields.start]: this.normalize(highest) };
   }
 
-  private momentOf(record: RecordData): Moment | undefined {
+  split(slice: JsonObject, smallest?: string): [JsonObject, JsonObject] | undefined {
+    const granularity = this.parts_.granularity();
+    const { fields } = this.ready();
+    if (!granularity || slice[fields.start] === undefined || slice[fields.end] === undefined) return undefined;
+    const halves = splitWindow({
+      start: this.read(slice[fields.start]!),
+      end: this.read(slice[fields.end]!),
+      granularity,
+      smallest: smallest === undefined ? undefined : readSpan(smallest, 'min_split_window'),
+    });
+    if (!halves) return undefined;
+    const [first, second] = halves;
+    return [
+      { ...slice, [fields.start]: this.format.write(first[0]), [fields.end]: this.format.write(first[1]) },
+      { ...slice, [fields.start]: this.format.write(second[0]), [fields.end]: this.format.write(second[1]) },
+    ];
+  }
+
+  isNew(record: RecordData, state: JsonObject | undefined, lookbackSeconds = 0): boolean {
     const value = record[this.ready().cursorField];
-    return value === undefined || value === null ? undefined : this.format.read(value);
+    if (value === undefined || value === null) return true;
+    const micros = this.microsOf(value);
+    return Number.isNaN(micros) || (this.floor(state ?? NO_STATE, lookbackSeconds) <= micros && !this.isBeyond(micros));
+  }
+
+  private microsOf(value: Json): number {
+    const micros = this.format.micros(value);
+    if (!Number.isNaN(micros)) return micros;
+    const moment = this.format.read(value);
+    return moment ? Number(moment.utcMicros()) : Number.NaN;
   }
 
   /** The clock is asked again only for a record that is later than what it said last. */
-  private isBeyond(moment: Moment): boolean {
-    if (this.ceiling && compareMoments(moment, this.ceiling) <= 0) return false;
-    this.ceiling = this.ready().now();
-    return compareMoments(moment, this.ceiling) > 0;
+  private isBeyond(micros: number): boolean {
+    if (micros <= this.ceiling) return false;
+    this.ceiling = Number(this.ready().now().utcMicros());
+    return micros > this.ceiling;
   }
 
-  /** The earliest moment that is new to a state. */
-  private floor(state: JsonObject, lookbackSeconds: number): Moment {
+  /** The earliest moment that is new to a state, in microseconds. */
+  private floor(state: JsonObject, lookbackSeconds: number): number {
     const known = this.floors.get(state);
-    if (known && known.lookbackSeconds === lookbackSeconds) return known.floor;
+    if (known && known.lookbackSeconds === lookbackSeconds) return known.micros;
     const { cut, cursorField, values } = this.ready();
     const own = planStart(state);
     const shifted = this.lookBack(state, lookbackSeconds)?.[cursorField];
     const last = shifted === undefined || shifted === null ? cut.start : this.read(shifted);
-    const from = compareMoments(last, cut.start) < 0 ? cut.start : last;
-    const back = cut.lookback?.(from) ?? from;
-    const floor = own === undefined ? (compareMoments(back, cut.start) < 0 ? cut.start : back) : values.read(own);
-    this.floors.set(state, { lookbackSeconds, floor });
-    return floor;
+    const from = later(last, cut.start);
+    const floor = own === undefined ? later(cut.lookback?.(from) ?? from, cut.start) : values.read(own);
+    const micros = Number(floor.utcMicros());
+    this.floors.set(state, { lookbackSeconds, micros });
+    return micros;
   }
 
   /** The state with its value moved back; one with an unfinished plan keeps that plan's beginning. */
@@ -159,7 +194,9 @@ export class DatetimeSync implements IncrementalSync {
     try {
       return this.format.parse(value);
     } catch (error) {
-      throw new ConnectorError('config', `A cursor value of the state cannot be read: ${(error as Error).message}.`, { stream: this.parts_.stream });
+      throw new ConnectorError('config', `A cursor value of the state cannot be read: ${(error as Error).message}.`, {
+        stream: this.parts_.stream,
+      });
     }
   }
 
@@ -177,8 +214,10 @@ export class DatetimeSync implements IncrementalSync {
     const clamping = parts.clamping();
     const end = parts.end?.isEmpty ? undefined : parts.end;
     const now = (): Moment => end?.moment('end_datetime', parts.datetimeFormat) ?? momentOf(parts.clock());
-    const unit = (moment: Moment, sign: 1 | -1): Moment => (granularity ? shift(moment, granularity, sign) : shiftMicros(moment, BigInt(sign) * 1000n)) ?? moment;
-    const shortened = (moment: Moment): Moment => (granularity ? unit(moment, -1) : shiftMicros(moment, -clamping!.granularityMicros));
+    const unit = (moment: Moment, sign: 1 | -1): Moment =>
+      (granularity ? shift(moment, granularity, sign) : shiftMicros(moment, BigInt(sign) * 1000n)) ?? moment;
+    const shortened = (moment: Moment): Moment =>
+      granularity ? unit(moment, -1) : shiftMicros(moment, -clamping!.granularityMicros);
     return {
       cursorField,
       fields: { start: parts.fieldStart(), end: parts.fieldEnd() },
@@ -206,6 +245,8 @@ export class DatetimeSync implements IncrementalSync {
 }
 
 const NO_STATE: JsonObject = {};
+
+const later = (a: Moment, b: Moment): Moment => (compareMoments(a, b) < 0 ? b : a);
 
 /** Where the unfinished plan of a state begins. */
 function planStart(state: JsonObject): Json | undefined {

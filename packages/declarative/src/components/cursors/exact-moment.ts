@@ -1,6 +1,6 @@
 import type { Json } from '@tidemark/protocol';
-import { MomentFormat } from './moment-format.js';
 import type { Moment } from './moment.js';
+import { MomentFormat } from './moment-format.js';
 
 const FORMAT = new MomentFormat('%Y-%m-%dT%H:%M:%S.%f%z', ['%Y-%m-%dT%H:%M:%S%z']);
 

@@ -12,10 +12,24 @@ export const incrementingCountCursor = component('IncrementingCountCursor', {
   slot: incrementalSyncSlot,
   doc: 'Reads incrementally by a number that each record carries and that only grows.',
   fields: {
-    cursor_field: field.template().doc('The top-level field of the record that holds the number.').example('id', "{{ config['cursor'] }}"),
-    start_value: field.template({ allow: ['integer'] }).default('0').doc('Where the first run begins.').example(0, "{{ config['start_value'] }}"),
-    start_value_option: field.slot(requestOptionSlot).optional().defaultType('RequestOption').doc('Where the number to begin at goes in each request.'),
-    allow_catalog_defined_cursor_field: field.boolean().default(false).doc('The user may choose another cursor field in the catalog.'),
+    cursor_field: field
+      .template()
+      .doc('The top-level field of the record that holds the number.')
+      .example('id', "{{ config['cursor'] }}"),
+    start_value: field
+      .template({ allow: ['integer'] })
+      .default('0')
+      .doc('Where the first run begins.')
+      .example(0, "{{ config['start_value'] }}"),
+    start_value_option: field
+      .slot(requestOptionSlot)
+      .optional()
+      .defaultType('RequestOption')
+      .doc('Where the number to begin at goes in each request.'),
+    allow_catalog_defined_cursor_field: field
+      .boolean()
+      .default(false)
+      .doc('The user may choose another cursor field in the catalog.'),
   },
   examples: [{ type: 'IncrementingCountCursor', cursor_field: 'id', start_value: 0 }],
   build({ fields }): IncrementalSync {
@@ -51,6 +65,8 @@ export const incrementingCountCursor = component('IncrementingCountCursor', {
         compare: (a, b) => values.compare(values.parse(a as Json), values.parse(b as Json)),
         valueOf: (record) => countOf(record[cursorField()]),
         highest: (records) => values.highest(records),
+        narrow: (slice, highest) => ({ ...slice, [START]: values.parse(highest) }),
+        split: () => undefined,
         isNew(record, state) {
           const count = countOf(record[cursorField()]);
           return count === undefined || count >= floorOf(state, cursorField(), startOf(start.text()));
@@ -96,7 +112,8 @@ function countOf(value: Json | undefined): Count | undefined {
 
 function startOf(text: string): Count {
   const start = countOf(text.trim());
-  if (start === undefined) throw new ConnectorError('config', `The start_value '${text}' of an IncrementingCountCursor is no whole number.`);
+  if (start === undefined)
+    throw new ConnectorError('config', `The start_value '${text}' of an IncrementingCountCursor is no whole number.`);
   return start;
 }
 

@@ -17,7 +17,12 @@ export const legacyToPerPartitionStateMigration = component('LegacyToPerPartitio
       },
       migrate(state, stream) {
         const key = stream?.partitionFields?.[0] ?? '';
-        return { states: Object.entries(state).map(([value, cursor]) => ({ partition: { [key]: value }, cursor: cursor as JsonObject })) };
+        return {
+          states: Object.entries(state).map(([value, cursor]) => ({
+            partition: { [key]: value },
+            cursor: cursor as JsonObject,
+          })),
+        };
       },
     };
   },

@@ -1,12 +1,14 @@
 import { compileFormat } from '@tidemark/interpolation';
 import { Decimal } from '@tidemark/protocol';
 import type { Moment } from './moment.js';
+import { type QuickMicros, quickMicros } from './quick-micros.js';
 
 const COUNTS = new Set(['%s', '%ms', '%epoch_microseconds']);
 
 /** The formats that a cursor's values may come in, and the one that it writes. */
 export class MomentFormat {
   private readonly readers: readonly ((value: unknown) => Moment | undefined)[];
+  private readonly quick: readonly QuickMicros[];
   private readonly writer: ReturnType<typeof compileFormat>;
   readonly sources: readonly string[];
 
@@ -18,6 +20,16 @@ export class MomentFormat {
     this.writer = compileFormat(output);
     this.sources = [...new Set([...inputs, output])];
     this.readers = this.sources.map(reader);
+    this.quick = this.sources.map(quickMicros);
+  }
+
+  /** Microseconds since the epoch, for comparisons; NaN when only `read` can tell. */
+  micros(value: unknown): number {
+    for (const quick of this.quick) {
+      const micros = quick(value);
+      if (!Number.isNaN(micros)) return micros;
+    }
+    return Number.NaN;
   }
 
   /** Undefined when no format fits. */
@@ -32,7 +44,10 @@ export class MomentFormat {
   /** Throws when no format fits. */
   parse(value: unknown): Moment {
     const moment = this.read(value);
-    if (!moment) throw new Error(`'${String(value)}' is not in the format ${this.sources.map((source) => `'${source}'`).join(' or ')}`);
+    if (!moment)
+      throw new Error(
+        `'${String(value)}' is not in the format ${this.sources.map((source) => `'${source}'`).join(' or ')}`,
+      );
     return moment;
   }
 
@@ -58,7 +73,8 @@ function reader(source: string): (value: unknown) => Moment | undefined {
 /** The text that a format reads; a count drops the fraction of a number, but not of a text. */
 function textOf(value: unknown, isCount: boolean): string | undefined {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? String(isCount ? Math.trunc(value) : value) : undefined;
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? String(isCount ? Math.trunc(value) : value) : undefined;
   if (typeof value === 'bigint') return String(value);
   if (Decimal.is(value)) return isCount ? value.text.replace(/\..*/, '') : value.text;
   return undefined;

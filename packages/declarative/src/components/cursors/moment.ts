@@ -38,6 +38,11 @@ export function isZero(span: Span): boolean {
   return isCalendar(span) ? span.years === 0 && span.months === 0 && span.rest.isZero() : span.isZero();
 }
 
+/** The length in microseconds; undefined when it hangs on the calendar. */
+export function fixedMicros(span: Span): bigint | undefined {
+  return isCalendar(span) ? undefined : span.total();
+}
+
 /** The moment before (-1) or after (1) by a span; undefined beyond the years 1 to 9999. */
 export function shift(moment: Moment, span: Span, sign: 1 | -1): Moment | undefined {
   try {
@@ -56,7 +61,8 @@ export function shiftMicros(moment: Moment, micros: bigint): Moment {
 
 /** The day is kept within its month: one month after January 31 is the last of February. */
 function shiftMonths(moment: Moment, months: number): Moment {
-  if (!Number.isInteger(months)) throw new ConnectorError('config', 'A span of years or months cannot have a fraction of them.');
+  if (!Number.isInteger(months))
+    throw new ConnectorError('config', 'A span of years or months cannot have a fraction of them.');
   const { year, month, day } = moment.date;
   const at = year * 12 + month - 1 + months;
   const [newYear, newMonth] = [Math.floor(at / 12), (((at % 12) + 12) % 12) + 1];

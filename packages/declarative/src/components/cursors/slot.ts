@@ -35,11 +35,23 @@ export interface IncrementalSync {
   valueOf(record: RecordData): Json | undefined;
   /** The highest cursor value of a page in the form of the state: far cheaper than `valueOf` of each record. */
   highest(records: readonly RecordData[]): Json | undefined;
+  /** The slice from this cursor value on (PaginationReset): what follows a value that has been seen. */
+  narrow(slice: JsonObject, highest: Json): JsonObject;
+  /**
+   * The slice as two halves that do not overlap; undefined when it cannot be split further: no granularity, one unit of it
+   * left, or no longer than `smallest` (an ISO 8601 duration).
+   */
+  split(slice: JsonObject, smallest?: string): [JsonObject, JsonObject] | undefined;
   /**
    * False when the record lies before what `state` (less the look-backs) says was read, or beyond the end. A record without
    * a cursor value that can be read counts as new.
    */
   isNew(record: RecordData, state: JsonObject | undefined, lookbackSeconds?: number): boolean;
+  /**
+   * True when this value of a state lies longer ago than `period` (an ISO 8601 duration); undefined when it cannot be read.
+   * Absent where cursor values are no moments.
+   */
+  isOlder?(value: Json, period: string): boolean | undefined;
 }
 export const incrementalSyncSlot = slot<IncrementalSync>('cursor');
 

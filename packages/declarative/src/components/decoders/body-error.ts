@@ -13,7 +13,10 @@ export function bodyError(
   redact: (text: string) => string,
   cause?: unknown,
 ): ConnectorError {
-  const excerpt = redact(text.slice(0, EXCERPT_LENGTH * 8)).replace(/\s+/g, ' ').trim().slice(0, EXCERPT_LENGTH);
+  const excerpt = redact(text.slice(0, EXCERPT_LENGTH * 8))
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, EXCERPT_LENGTH);
   const about = [status === undefined ? undefined : `status ${status}`, contentType].filter(Boolean).join(', ');
   const reason = cause instanceof Error ? ` (${redact(cause.message).slice(0, EXCERPT_LENGTH)})` : '';
   const begins = excerpt === '' ? '' : `: it begins with '${excerpt}'`;

@@ -44,7 +44,10 @@ export class ExpansionGuard {
     for await (const chunk of bytes) {
       this.bytesOut += chunk.byteLength;
       if (this.bytesOut > EXPANSION_BYTES_MIN && this.bytesOut > this.bytesIn * EXPANSION_MAX) {
-        throw new ConnectorError('system', `A compressed response expands to more than ${EXPANSION_MAX} times its size.`);
+        throw new ConnectorError(
+          'system',
+          `A compressed response expands to more than ${EXPANSION_MAX} times its size.`,
+        );
       }
       yield chunk;
     }

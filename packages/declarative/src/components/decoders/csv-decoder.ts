@@ -17,7 +17,11 @@ export const csvDecoder = component('CsvDecoder', {
   slot: decoderSlot,
   doc: 'Each row of the response is a record, its fields named by the first row. Read as it comes, whatever its length.',
   fields: {
-    encoding: field.string().optional().doc('The encoding of the text; otherwise what the response says, or UTF-8.').example('latin-1'),
+    encoding: field
+      .string()
+      .optional()
+      .doc('The encoding of the text; otherwise what the response says, or UTF-8.')
+      .example('latin-1'),
     delimiter: field.string().default(',').doc('What stands between two values; `\\t` is a tab.').example(';', '\\t'),
     set_values_to_none: field.list(field.string()).default([]).doc('Values that become null.').example(['', 'NULL']),
   },
@@ -82,7 +86,11 @@ function record(names: readonly string[], row: readonly string[], nulls: Readonl
 }
 
 /** A web page would be read as rows of nonsense. */
-async function* withoutPage(text: AsyncIterable<string>, hint: BytesHint, context: BuildContext): AsyncIterable<string> {
+async function* withoutPage(
+  text: AsyncIterable<string>,
+  hint: BytesHint,
+  context: BuildContext,
+): AsyncIterable<string> {
   let isFirst = true;
   for await (const piece of text) {
     if (isFirst && looksLikeHtml(piece)) throw bodyError('CSV', { ...hint, text: piece }, context.redact);
@@ -93,5 +101,10 @@ async function* withoutPage(text: AsyncIterable<string>, hint: BytesHint, contex
 
 function unescaped(delimiter: string): string {
   const names: Record<string, string> = { '\\t': '\t', '\\n': '\n', '\\r': '\r', '\\\\': '\\' };
-  return names[delimiter] ?? delimiter.replace(/^\\(?:x([0-9a-f]{2})|u([0-9a-f]{4}))$/i, (_, x, u) => String.fromCharCode(Number.parseInt(x ?? u, 16)));
+  return (
+    names[delimiter] ??
+    delimiter.replace(/^\\(?:x([0-9a-f]{2})|u([0-9a-f]{4}))$/i, (_, x, u) =>
+      String.fromCharCode(Number.parseInt(x ?? u, 16)),
+    )
+  );
 }

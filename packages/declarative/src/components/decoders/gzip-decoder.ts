@@ -20,7 +20,10 @@ export const gzipDecoder = component('GzipDecoder', {
 });
 
 /** The first bytes, and all of them. */
-async function peek(bytes: AsyncIterable<Uint8Array>, size: number): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
+async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+  size: number,
+): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
   const source = bytes[Symbol.asyncIterator]();
   let head = new Uint8Array(0);
   while (head.byteLength < size) {

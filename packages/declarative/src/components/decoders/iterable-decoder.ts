@@ -12,7 +12,11 @@ export const iterableDecoder = component('IterableDecoder', {
   build: ({ context }) =>
     byteDecoder(async function* (bytes, hint) {
       const lengthMax = context.settings.responseBytesMax;
-      const found = lines(decodeText(bytes, 'utf-8', hint), { ends: /\r\n|\n|\r/, lengthMax, tooLong: () => tooLarge(lengthMax) });
+      const found = lines(decodeText(bytes, 'utf-8', hint), {
+        ends: /\r\n|\n|\r/,
+        lengthMax,
+        tooLong: () => tooLarge(lengthMax),
+      });
       for await (const batch of found) yield batch.map((line) => ({ record: line }));
     }),
 });

@@ -14,7 +14,11 @@ export const jsonlDecoder = component('JsonlDecoder', {
   build: ({ context }) =>
     byteDecoder(async function* (bytes, hint) {
       const lengthMax = context.settings.responseBytesMax;
-      const found = lines(decodeText(bytes, 'utf-8', hint), { ends: /\n/, lengthMax, tooLong: () => tooLarge(lengthMax) });
+      const found = lines(decodeText(bytes, 'utf-8', hint), {
+        ends: /\n/,
+        lengthMax,
+        tooLong: () => tooLarge(lengthMax),
+      });
       for await (const batch of found) {
         const bodies: unknown[] = [];
         for (const line of batch) {

@@ -9,9 +9,14 @@ export const BATCH_SIZE = 1_000;
  * is left out. Throws ConnectorError (config) for an encoding that nobody knows and for bytes that are not UTF-8 where they
  * should be.
  */
-export async function* decodeText(bytes: AsyncIterable<Uint8Array>, encoding: string, hint: BytesHint): AsyncIterable<string> {
+export async function* decodeText(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding: string,
+  hint: BytesHint,
+): AsyncIterable<string> {
   const name = encoding.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const decoder = name === 'utf8' || name === 'utf8sig' || name === '' ? utf8(encoding, hint) : await named(encoding, name);
+  const decoder =
+    name === 'utf8' || name === 'utf8sig' || name === '' ? utf8(encoding, hint) : await named(encoding, name);
   for await (const chunk of bytes) {
     const text = decoder.write(chunk);
     if (text !== '') yield text;
@@ -31,20 +36,31 @@ function utf8(encoding: string, hint: BytesHint): TextPieces {
     try {
       return decode();
     } catch (cause) {
-      throw new ConnectorError('config', `The API's answer is not in the encoding '${encoding || 'utf-8'}' that its decoder names.`, {
-        detail: hint.url.split(/[?#]/, 1)[0],
-        cause,
-      });
+      throw new ConnectorError(
+        'config',
+        `The API's answer is not in the encoding '${encoding || 'utf-8'}' that its decoder names.`,
+        {
+          detail: hint.url.split(/[?#]/, 1)[0],
+          cause,
+        },
+      );
     }
   };
-  return { write: (chunk) => guarded(() => decoder.decode(chunk, { stream: true })), end: () => guarded(() => decoder.decode()) };
+  return {
+    write: (chunk) => guarded(() => decoder.decode(chunk, { stream: true })),
+    end: () => guarded(() => decoder.decode()),
+  };
 }
 
 async function named(encoding: string, name: string): Promise<TextPieces> {
   const { default: iconv } = await import('iconv-lite');
-  if (!iconv.encodingExists(name)) throw new ConnectorError('config', `The encoding '${encoding}' of a decoder is unknown.`);
+  if (!iconv.encodingExists(name))
+    throw new ConnectorError('config', `The encoding '${encoding}' of a decoder is unknown.`);
   const decoder = iconv.getDecoder(name);
-  return { write: (chunk) => decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)), end: () => decoder.end() };
+  return {
+    write: (chunk) => decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    end: () => decoder.end(),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { component } from '../../component/index.js';
-import { decodeText } from '../../http/response.js';
+import { charsetOf, decodeText } from '../../http/response.js';
 import { bodyError } from './body-error.js';
 import { byteDecoder } from './byte-decoder.js';
 import { collect } from './bytes.js';
@@ -13,7 +13,8 @@ export const xmlDecoder = component('XmlDecoder', {
   examples: [{ type: 'XmlDecoder' }],
   build: ({ context }) => ({
     ...byteDecoder(async function* (bytes, hint) {
-      const text = decodeText(await collect(bytes, context.settings.responseBytesMax), hint.contentType);
+      const whole = await collect(bytes, context.settings.responseBytesMax);
+      const text = decodeText(whole, charsetOf(hint.contentType) ? hint.contentType : declaredType(whole));
       if (text.trim() === '') return;
       try {
         yield [await readXml(text)];
@@ -24,3 +25,10 @@ export const xmlDecoder = component('XmlDecoder', {
     isStreamed: false,
   }),
 });
+
+/** The encoding that the document's first line names, as a content type. */
+function declaredType(bytes: Uint8Array): string | undefined {
+  const beginning = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
+  const name = /^\s*<\?xml\s[^>]*encoding\s*=\s*["']([\w.-]+)["']/.exec(beginning)?.[1];
+  return name && `text/xml; charset=${name}`;
+}

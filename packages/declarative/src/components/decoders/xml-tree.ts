@@ -46,8 +46,7 @@ export async function readXml(text: string): Promise<JsonObject> {
 function add(element: Element, key: string, value: Json): void {
   element.fields ??= {};
   const { fields } = element;
-  if (!Object.hasOwn(fields, key)) return setKey(fields as Record<string, unknown>, key, value);
-  const there = fields[key];
+  const there = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (Array.isArray(there)) there.push(value);
-  else setKey(fields as Record<string, unknown>, key, [there as Json, value]);
+  else setKey(fields as Record<string, unknown>, key, there === undefined ? value : [there, value]);
 }

@@ -18,8 +18,9 @@ export const zipfileDecoder = component('ZipfileDecoder', {
       const archive = await open(await collect(bytes, context.settings.responseBytesMax), hint);
       let count = 0;
       for await (const entry of entries(archive, hint)) {
-        if (entry.fileName.endsWith('/')) continue;
-        if (++count > FILES_MAX) throw new ConnectorError('system', `A ZIP file of the API has more than ${FILES_MAX} files.`);
+        if (entry.fileNameRaw.at(-1) === 0x2f) continue; // a folder
+        if (++count > FILES_MAX)
+          throw new ConnectorError('system', `A ZIP file of the API has more than ${FILES_MAX} files.`);
         yield* fields.decoder.decodeBytes(content(archive, entry, hint), hint);
       }
     }),
@@ -29,8 +30,8 @@ async function open(bytes: Uint8Array, hint: BytesHint): Promise<ZipFile> {
   const { fromBuffer } = (await import('yauzl')).default;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return new Promise((resolve, reject) => {
-    // Names are shown to nobody and no file is written: odd ones do no harm.
-    fromBuffer(buffer, { lazyEntries: true, strictFileNames: false, decodeStrings: true }, (error, archive) => {
+    // Names are used for nothing, so they are neither decoded nor checked.
+    fromBuffer(buffer, { lazyEntries: true, decodeStrings: false }, (error, archive) => {
       if (error || !archive) reject(broken(hint, error));
       else resolve(archive);
     });
@@ -65,5 +66,8 @@ async function* content(archive: ZipFile, entry: Entry, hint: BytesHint): AsyncI
 }
 
 function broken(hint: BytesHint, cause: unknown): ConnectorError {
-  return new ConnectorError('system', "The API's answer is not a ZIP file that can be read.", { detail: hint.url.split(/[?#]/, 1)[0], cause });
+  return new ConnectorError('system', "The API's answer is not a ZIP file that can be read.", {
+    detail: hint.url.split(/[?#]/, 1)[0],
+    cause,
+  });
 }

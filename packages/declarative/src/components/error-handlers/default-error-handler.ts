@@ -11,7 +11,9 @@ export const defaultErrorHandler = component('DefaultErrorHandler', {
     backoff_strategies: field
       .list(field.slot(backoffStrategySlot))
       .optional()
-      .doc('How long to wait before the next attempt: the first strategy that knows. Without one: what Retry-After says, else 1, 2, 4, 8 … seconds.'),
+      .doc(
+        'How long to wait before the next attempt: the first strategy that knows. Without one: what Retry-After says, else 1, 2, 4, 8 … seconds.',
+      ),
     max_retries: field
       .template({ allow: ['integer'] })
       .default(5)
@@ -23,7 +25,11 @@ export const defaultErrorHandler = component('DefaultErrorHandler', {
       .doc('Rules for certain answers; the first that matches decides.'),
   },
   examples: [
-    { type: 'DefaultErrorHandler', max_retries: 3, response_filters: [{ type: 'HttpResponseFilter', http_codes: [404], action: 'IGNORE' }] },
+    {
+      type: 'DefaultErrorHandler',
+      max_retries: 3,
+      response_filters: [{ type: 'HttpResponseFilter', http_codes: [404], action: 'IGNORE' }],
+    },
   ],
   build({ fields }): ErrorHandler {
     const filters = fields.response_filters ?? [];

@@ -22,9 +22,13 @@ const RULES: Readonly<Record<number, Rule>> = {
 };
 
 /** What this status means where no filter says otherwise; undefined for statuses that have no rule of their own. */
-export function ruleFor(status: number): { action: Resolution['action']; failureType: NonNullable<Resolution['failureType']>; message: string } | undefined {
+export function ruleFor(
+  status: number,
+): { action: Resolution['action']; failureType: NonNullable<Resolution['failureType']>; message: string } | undefined {
   const rule = RULES[status];
-  return rule && { action: rule.action, failureType: rule.failureType, message: `HTTP status ${status}: ${rule.reason}.` };
+  return (
+    rule && { action: rule.action, failureType: rule.failureType, message: `HTTP status ${status}: ${rule.reason}.` }
+  );
 }
 
 /** The decision about an outcome that no filter has matched. */
@@ -36,7 +40,8 @@ export function defaultResolution(outcome: Outcome): Resolution {
 }
 
 function ofError(error: Error): Resolution {
-  if (!(error instanceof TransportError)) return { action: 'RETRY', failureType: 'transient_error', message: error.message };
+  if (!(error instanceof TransportError))
+    return { action: 'RETRY', failureType: 'transient_error', message: error.message };
   if (error.isTransient) return { action: 'RETRY', failureType: 'transient_error', message: error.message };
   const failureType = error.failure === 'url' || error.failure === 'certificate' ? 'config_error' : 'system_error';
   return { action: 'FAIL', failureType, message: error.message };

@@ -2,7 +2,18 @@ import type { ApiResponse } from '../../http/response.js';
 
 // Where APIs say what went wrong, the most telling first.
 const NAMES = [
-  'message', 'messages', 'error', 'errors', 'failures', 'failure', 'detail', 'err', 'error_message', 'msg', 'reason', 'status_message',
+  'message',
+  'messages',
+  'error',
+  'errors',
+  'failures',
+  'failure',
+  'detail',
+  'err',
+  'error_message',
+  'msg',
+  'reason',
+  'status_message',
 ] as const;
 const DEPTH_MAX = 20;
 

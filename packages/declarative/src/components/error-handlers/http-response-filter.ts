@@ -14,7 +14,17 @@ export const httpResponseFilter = component('HttpResponseFilter', {
   doc: 'Decides what happens after certain answers: those with one of the statuses, or with a text in their error message, or for which the predicate is true. One of the three is enough.',
   fields: {
     action: field
-      .enum('SUCCESS', 'FAIL', 'RETRY', 'IGNORE', 'RESET_PAGINATION', 'RATE_LIMITED', 'REFRESH_TOKEN_THEN_RETRY', 'REDUCE_PAGE_SIZE', 'SPLIT_REQUEST_WINDOW')
+      .enum(
+        'SUCCESS',
+        'FAIL',
+        'RETRY',
+        'IGNORE',
+        'RESET_PAGINATION',
+        'RATE_LIMITED',
+        'REFRESH_TOKEN_THEN_RETRY',
+        'REDUCE_PAGE_SIZE',
+        'SPLIT_REQUEST_WINDOW',
+      )
       .optional()
       .doc('What to do with an answer that matches. Without it the filter changes nothing.'),
     failure_type: field
@@ -26,7 +36,10 @@ export const httpResponseFilter = component('HttpResponseFilter', {
       .optional()
       .doc('The sentence that the user reads.')
       .example("Grant the scope 'read' to the token: {{ response['message'] }}"),
-    error_message_contains: field.string().optional().doc('Matches when the error message in the body contains this text.'),
+    error_message_contains: field
+      .string()
+      .optional()
+      .doc('Matches when the error message in the body contains this text.'),
     http_codes: field.list(field.integer()).optional().doc('Matches these statuses.').example([404, 410]),
     predicate: field
       .template({ scope: SCOPE })
@@ -36,14 +49,21 @@ export const httpResponseFilter = component('HttpResponseFilter', {
   },
   examples: [
     { type: 'HttpResponseFilter', http_codes: [404], action: 'IGNORE' },
-    { type: 'HttpResponseFilter', predicate: "{{ 'error' in response }}", action: 'FAIL', error_message: "{{ response['error'] }}" },
+    {
+      type: 'HttpResponseFilter',
+      predicate: "{{ 'error' in response }}",
+      action: 'FAIL',
+      error_message: "{{ response['error'] }}",
+    },
   ],
   build({ fields }) {
     const { action, predicate, error_message: sentence, error_message_contains: part } = fields;
     const codes = new Set(fields.http_codes ?? []);
     const hasPredicate = predicate !== undefined && predicate.source !== '';
     const matches = (response: ApiResponse): boolean =>
-      codes.has(response.status) || (hasPredicate && predicate.isTrue(scopeOf(response))) || (!!part && (errorText(response) ?? '').includes(part));
+      codes.has(response.status) ||
+      (hasPredicate && predicate.isTrue(scopeOf(response))) ||
+      (!!part && (errorText(response) ?? '').includes(part));
     return {
       resolve({ response }): Resolution | undefined {
         if (response === undefined || action === undefined || !matches(response)) return undefined;

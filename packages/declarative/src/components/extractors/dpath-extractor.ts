@@ -16,11 +16,21 @@ class PathExtractor implements Extractor {
   }
 
   extract(bodies: readonly unknown[], signal: AbortSignal): Extraction | Promise<Extraction> {
-    const path = this.segments.length === 0 ? undefined : this.currentPath();
-    const records = path === undefined ? wholeBodies(bodies) : bodies.length === 1 ? at(path, bodies[0]) : atEach(path, bodies);
+    const records = this.found(bodies);
     if (!this.expander) return extraction(records);
     const expanded = this.expander.expand(records, signal);
     return expanded instanceof Promise ? expanded.then(extraction) : extraction(expanded);
+  }
+
+  values(bodies: readonly unknown[], signal: AbortSignal): readonly unknown[] | Promise<readonly unknown[]> {
+    const values = this.found(bodies);
+    return this.expander ? this.expander.expand(values, signal) : values;
+  }
+
+  private found(bodies: readonly unknown[]): readonly unknown[] {
+    const path = this.segments.length === 0 ? undefined : this.currentPath();
+    if (path === undefined) return wholeBodies(bodies);
+    return bodies.length === 1 ? at(path, bodies[0]) : atEach(path, bodies);
   }
 
   /** The path under the configuration as it is now. */
@@ -66,9 +76,13 @@ export const dpathExtractor = component('DpathExtractor', {
   fields: {
     field_path: field
       .list(field.template())
-      .doc('Keys from the top of the body down to the records; `*` is every item, `**` any depth. Empty: the body itself.')
+      .doc(
+        'Keys from the top of the body down to the records; `*` is every item, `**` any depth. Empty: the body itself.',
+      )
       .example(['data'], ['data', '*', 'record'], ['{{ parameters.name }}']),
-    record_expander: field.slot(recordExpanderSlot).optional()
+    record_expander: field
+      .slot(recordExpanderSlot)
+      .optional()
       .defaultType('RecordExpander')
       .doc('Makes records of the items of a list inside each record.'),
   },

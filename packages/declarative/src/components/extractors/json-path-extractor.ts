@@ -13,7 +13,9 @@ function loadJsonPath(): JSONPath {
 export const jsonPathExtractor = component('JsonPathExtractor', {
   slot: extractorSlot,
   doc: 'Takes the records by a JSONPath: `$.data[*]`, `$..items[*]`, `$.rows[0:10]`. A word of Tidemark’s own. Scripts and filters in the path (`?(…)`) are refused; a RecordFilter does that.',
-  fields: { path: field.template().doc('The path. A list that it leads to gives its items.').example('$.data.items[*]') },
+  fields: {
+    path: field.template().doc('The path. A list that it leads to gives its items.').example('$.data.items[*]'),
+  },
   examples: [{ type: 'JsonPathExtractor', path: '$.data[*].records[*]' }],
   build: ({ fields }): Extractor => {
     let find: JSONPath | undefined;
@@ -21,8 +23,8 @@ export const jsonPathExtractor = component('JsonPathExtractor', {
       extract: (bodies) => {
         find ??= loadJsonPath();
         const path = fields.path.text();
-        const found: unknown[] = bodies.flatMap((body) =>
-          find!({ path, json: body as object, eval: false, wrap: true }) as unknown[],
+        const found: unknown[] = bodies.flatMap(
+          (body) => find!({ path, json: body as object, eval: false, wrap: true }) as unknown[],
         );
         return extraction(found.some(Array.isArray) ? found.flat(1) : found);
       },

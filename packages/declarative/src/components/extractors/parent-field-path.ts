@@ -9,8 +9,14 @@ export const parentFieldPath = component('ParentFieldPath', {
   slot: parentFieldSlot,
   doc: 'One value of a record that is copied onto each item that is made of it; null where the record has none.',
   fields: {
-    parent_path: field.list(field.template()).doc('Where the value stands in the record.').example(['id'], ['repository', 'name']),
-    record_path: field.list(field.template()).doc('Where it goes in the item.').example(['comment_id'], ['parent', 'id']),
+    parent_path: field
+      .list(field.template())
+      .doc('Where the value stands in the record.')
+      .example(['id'], ['repository', 'name']),
+    record_path: field
+      .list(field.template())
+      .doc('Where it goes in the item.')
+      .example(['comment_id'], ['parent', 'id']),
   },
   examples: [{ type: 'ParentFieldPath', parent_path: ['url'], record_path: ['pull_request_url'] }],
   build: ({ fields }) => {

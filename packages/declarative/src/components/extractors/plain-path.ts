@@ -7,6 +7,7 @@ export function plainPath(templates: readonly Expression[], name: string): { pat
   const segments = templates.map((segment) => segment.text());
   const path = new Path(segments);
   if (segments.length === 0) throw new ConnectorError('config', `${name} needs a path to one field.`);
-  if (!path.isPlain) throw new ConnectorError('config', `${name} must lead to one field, but '${segments.join('.')}' has wildcards.`);
+  if (!path.isPlain)
+    throw new ConnectorError('config', `${name} must lead to one field, but '${segments.join('.')}' has wildcards.`);
   return { path, segments };
 }

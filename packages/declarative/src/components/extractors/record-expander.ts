@@ -53,7 +53,8 @@ class ListExpander implements RecordExpander {
       }
       const count = items.length - before;
       const total = truncation.total.get(record);
-      if (typeof total === 'number' && count < total) this.warn(`only ${count} of ${total} items of a list were fetched`);
+      if (typeof total === 'number' && count < total)
+        this.warn(`only ${count} of ${total} items of a list were fetched`);
       if (count === 0) this.addItems(record, items);
     }
     return items;
@@ -89,7 +90,9 @@ class ListExpander implements RecordExpander {
   private warn(what: string): void {
     if (this.hasWarned) return;
     this.hasWarned = true;
-    this.settings.warn(`Expanding ${this.settings.listText}: ${what}. This is said once; other records may be concerned.`);
+    this.settings.warn(
+      `Expanding ${this.settings.listText}: ${what}. This is said once; other records may be concerned.`,
+    );
   }
 }
 
@@ -106,8 +109,14 @@ export const recordExpander = component('RecordExpander', {
       .list(field.slot(parentFieldSlot).defaultType('ParentFieldPath'))
       .default([])
       .doc('Values of the record that are copied onto each item.'),
-    merge_parent: field.boolean().default(false).doc('Each item gets the fields of the record, without the list; its own fields win.'),
-    on_no_records: field.enum('skip', 'emit_parent').default('skip').doc('What becomes of a record without items: nothing, or the record itself.'),
+    merge_parent: field
+      .boolean()
+      .default(false)
+      .doc('Each item gets the fields of the record, without the list; its own fields win.'),
+    on_no_records: field
+      .enum('skip', 'emit_parent')
+      .default('skip')
+      .doc('What becomes of a record without items: nothing, or the record itself.'),
     truncation_indicator_path: field
       .list(field.template())
       .optional()

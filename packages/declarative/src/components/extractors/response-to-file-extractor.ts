@@ -5,8 +5,24 @@ import { type Extractor, extractorSlot } from './slot.js';
 
 /** Texts that stand for a missing value in tables of numbers. */
 const MISSING = [
-  '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN',
-  'None', 'n/a', 'nan', 'null',
+  '#N/A',
+  '#N/A N/A',
+  '#NA',
+  '-1.#IND',
+  '-1.#QNAN',
+  '-NaN',
+  '-nan',
+  '1.#IND',
+  '1.#QNAN',
+  '<NA>',
+  'N/A',
+  'NA',
+  'NULL',
+  'NaN',
+  'None',
+  'n/a',
+  'nan',
+  'null',
 ];
 
 export const responseToFileExtractor = component('ResponseToFileExtractor', {

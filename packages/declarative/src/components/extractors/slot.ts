@@ -17,6 +17,8 @@ export interface Extractor {
    * ConnectorError when something stands there that is no record.
    */
   extract(bodies: readonly unknown[], signal: AbortSignal): Extraction | Promise<Extraction>;
+  /** Whatever stands at the place, also what is no record: the status of a job, a link. Absent: only records can. */
+  values?(bodies: readonly unknown[], signal: AbortSignal): readonly unknown[] | Promise<readonly unknown[]>;
   /** Decodes the response in place of the retriever's decoder. */
   readonly decoder?: Decoder;
   /** The count is a sum over several lists: no offset can be reckoned from it. */

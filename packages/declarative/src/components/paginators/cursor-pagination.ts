@@ -33,7 +33,11 @@ export const cursorPagination = component('CursorPagination', {
       .template({ scope: SCOPE, allow: ['boolean'] })
       .optional()
       .doc('True on the last page. `last_page_size` counts the records of the page before any filter.')
-      .example('{{ not response.has_more }}', "{{ 'next' not in headers['link'] }}", '{{ last_page_size < page_size }}'),
+      .example(
+        '{{ not response.has_more }}',
+        "{{ 'next' not in headers['link'] }}",
+        '{{ last_page_size < page_size }}',
+      ),
   },
   examples: [{ type: 'CursorPagination', cursor_value: '{{ response.next }}', page_size: 100 }],
   build: ({ fields }): PaginationStrategy => {
@@ -42,7 +46,10 @@ export const cursorPagination = component('CursorPagination', {
     const templates = stop ? [cursor, stop] : [cursor];
     const unbound = pageSize === undefined ? templates.find((template) => template.names.has('page_size')) : undefined;
     if (unbound) {
-      throw new ConnectorError('config', `'${unbound.source}' reads page_size, but its CursorPagination has no page_size.`);
+      throw new ConnectorError(
+        'config',
+        `'${unbound.source}' reads page_size, but its CursorPagination has no page_size.`,
+      );
     }
     const readsHeaders = templates.some((template) => template.names.has('headers'));
     const headersOf = headerScope(templates.map((template) => template.source));
@@ -60,7 +67,7 @@ export const cursorPagination = component('CursorPagination', {
       next: (facts) => {
         const scope = scopeOf(facts);
         if (stop?.isTrue(scope)) return undefined;
-        const token = cursor.evaluate(scope);
+        const token = cursor.value(scope);
         return isNothing(token) ? undefined : (token as Json);
       },
     };

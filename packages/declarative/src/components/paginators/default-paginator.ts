@@ -2,8 +2,20 @@ import { toText } from '@tidemark/interpolation';
 import { type Json, type JsonObject, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
-import { type RequestOption, type RequestParts, type RequestPath, requestOptionSlot, requestPathSlot } from '../requesters/slot.js';
-import { type PageFacts, type PaginationStrategy, type Paginator, paginationStrategySlot, paginatorSlot } from './slot.js';
+import {
+  type RequestOption,
+  type RequestParts,
+  type RequestPath,
+  requestOptionSlot,
+  requestPathSlot,
+} from '../requesters/slot.js';
+import {
+  type PageFacts,
+  type PaginationStrategy,
+  type Paginator,
+  paginationStrategySlot,
+  paginatorSlot,
+} from './slot.js';
 
 /** Asks page after page until its strategy finds no next one. */
 class StrategyPaginator implements Paginator {
@@ -68,7 +80,10 @@ export const defaultPaginator = component('DefaultPaginator', {
   build: ({ fields, raw }): Paginator => {
     const { pagination_strategy: strategy, page_size_option: sizeOption, page_token_option: tokenOption } = fields;
     if (sizeOption && !strategy.pageSize) {
-      throw new ConnectorError('config', 'A paginator has a page_size_option, but its pagination strategy has no page_size.');
+      throw new ConnectorError(
+        'config',
+        'A paginator has a page_size_option, but its pagination strategy has no page_size.',
+      );
     }
     return new StrategyPaginator(strategy, sizeOption, tokenOption, fingerprintOf(raw, strategy.pageSize));
   },

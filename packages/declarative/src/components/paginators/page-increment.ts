@@ -26,9 +26,14 @@ export const pageIncrement = component('PageIncrement', {
       next: (facts) => {
         // Page n of a smaller size is another stretch of the list: records between them would be skipped.
         if (facts.pageSize !== undefined && facts.pageSize !== pageSize) {
-          throw new ConnectorError('config', 'PageIncrement cannot go on with a smaller page size; OffsetIncrement or CursorPagination can.');
+          throw new ConnectorError(
+            'config',
+            'PageIncrement cannot go on with a smaller page size; OffsetIncrement or CursorPagination can.',
+          );
         }
-        return isLastPage(facts.lastPageSize, pageSize) ? undefined : countOf(facts.lastToken ?? first, 'PageIncrement') + 1;
+        return isLastPage(facts.lastPageSize, pageSize)
+          ? undefined
+          : countOf(facts.lastToken ?? first, 'PageIncrement') + 1;
       },
     };
   },

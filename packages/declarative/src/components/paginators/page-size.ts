@@ -9,7 +9,7 @@ export function configuredPageSize(size: Expression | undefined): number | undef
 
 /** Throws ConnectorError (config) when the page size is no whole number. */
 export function evaluatedPageSize(size: Expression, scope: Scope): number {
-  const value = size.evaluate(scope);
+  const value = size.value(scope);
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number)) return number;
   throw new ConnectorError('config', `The page_size '${size.source}' must be a whole number.`);

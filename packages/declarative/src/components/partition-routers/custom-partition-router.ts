@@ -6,7 +6,12 @@ import { type PartitionRouter, partitionRouterSlot } from './slot.js';
 export const customPartitionRouter = component('CustomPartitionRouter', {
   slot: partitionRouterSlot,
   doc: "A partition router of the connector's own code.",
-  fields: { class_name: field.string().doc('Names the class or function that makes the router.').example('source_example.components.Regions') },
+  fields: {
+    class_name: field
+      .string()
+      .doc('Names the class or function that makes the router.')
+      .example('source_example.components.Regions'),
+  },
   examples: [{ type: 'CustomPartitionRouter', class_name: 'source_example.components.Regions' }],
   open: true,
   build({ raw, parameters, context }): PartitionRouter {

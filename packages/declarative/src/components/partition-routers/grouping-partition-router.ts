@@ -9,7 +9,9 @@ export const groupingPartitionRouter = component('GroupingPartitionRouter', {
   doc: 'Puts several partitions of another router into one, for APIs that take a list of ids. One cursor value is kept for all of them.',
   fields: {
     group_size: field.integer().doc('How many partitions make one.').example(50),
-    underlying_partition_router: field.slot(partitionRouterSlot).doc('Gives the partitions. It may not put them into requests itself.'),
+    underlying_partition_router: field
+      .slot(partitionRouterSlot)
+      .doc('Gives the partitions. It may not put them into requests itself.'),
     deduplicate: field.boolean().default(true).doc('Leave out a value that came before.'),
   },
   examples: [
@@ -22,9 +24,16 @@ export const groupingPartitionRouter = component('GroupingPartitionRouter', {
   build({ fields, context }): PartitionRouter {
     const { group_size: size, underlying_partition_router: router, deduplicate } = fields;
     const stream = context.stream?.name;
-    if (size < 1) throw new ConnectorError('config', `A GroupingPartitionRouter needs a group_size of at least 1, not ${size}.`, { stream });
+    if (size < 1)
+      throw new ConnectorError('config', `A GroupingPartitionRouter needs a group_size of at least 1, not ${size}.`, {
+        stream,
+      });
     if (router.hasRequestOption) {
-      throw new ConnectorError('config', 'A router below a GroupingPartitionRouter cannot have a request_option: put the group into the request with a template.', { stream });
+      throw new ConnectorError(
+        'config',
+        'A router below a GroupingPartitionRouter cannot have a request_option: put the group into the request with a template.',
+        { stream },
+      );
     }
     return {
       async *partitions(parentState, signal) {
@@ -58,7 +67,11 @@ export const groupingPartitionRouter = component('GroupingPartitionRouter', {
 function onlyValue(partition: JsonObject, stream: string | undefined): Json | undefined {
   const names = Object.keys(partition).filter((name) => name !== 'parent_slice');
   if (names.length !== 1) {
-    throw new ConnectorError('config', `A GroupingPartitionRouter can group partitions with one key, not ${names.join(', ') || 'none'}.`, { stream });
+    throw new ConnectorError(
+      'config',
+      `A GroupingPartitionRouter can group partitions with one key, not ${names.join(', ') || 'none'}.`,
+      { stream },
+    );
   }
   return partition[names[0]!];
 }
@@ -68,7 +81,8 @@ function grouped(batch: readonly Partition[], parentState: JsonObject | undefine
   const partition: JsonObject = {};
   for (const key of Object.keys(batch[0]!.partition)) partition[key] = batch.map((one) => one.partition[key] ?? null);
   const extra: JsonObject = {};
-  for (const key of new Set(batch.flatMap((one) => Object.keys(one.extra ?? {})))) extra[key] = batch.map((one) => one.extra?.[key] ?? null);
+  for (const key of new Set(batch.flatMap((one) => Object.keys(one.extra ?? {}))))
+    extra[key] = batch.map((one) => one.extra?.[key] ?? null);
   return {
     partition,
     ...(Object.keys(extra).length ? { extra } : {}),

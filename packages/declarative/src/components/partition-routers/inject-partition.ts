@@ -17,6 +17,12 @@ export function injectPartition(
 }
 
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false || value === 0 || value === 0n) return true;
-  return typeof value === 'object' && Object.getPrototypeOf(value) !== null && Object.keys(value).length === 0 && !('text' in value);
+  if (value === undefined || value === null || value === '' || value === false || value === 0 || value === 0n)
+    return true;
+  return (
+    typeof value === 'object' &&
+    Object.getPrototypeOf(value) !== null &&
+    Object.keys(value).length === 0 &&
+    !('text' in value)
+  );
 }

@@ -18,7 +18,11 @@ export const listPartitionRouter = component('ListPartitionRouter', {
       .either(field.list(field.string()), field.template())
       .doc('The values: a list as it is, or a template that gives one.')
       .example(['open', 'closed'], "{{ config['sections'] }}"),
-    request_option: field.slot(requestOptionSlot).optional().defaultType('RequestOption').doc('Where the value goes in each request.'),
+    request_option: field
+      .slot(requestOptionSlot)
+      .optional()
+      .defaultType('RequestOption')
+      .doc('Where the value goes in each request.'),
   },
   examples: [{ type: 'ListPartitionRouter', cursor_field: 'section', values: ['open', 'closed'] }],
   build({ fields, context }): PartitionRouter {
@@ -30,7 +34,8 @@ export const listPartitionRouter = component('ListPartitionRouter', {
       hasRequestOption: option !== undefined,
       async *partitions() {
         const key = name.text();
-        for (const value of Array.isArray(values) ? values : listOf(values, context.stream?.name)) yield { partition: { [key]: value } };
+        for (const value of Array.isArray(values) ? values : listOf(values, context.stream?.name))
+          yield { partition: { [key]: value } };
       },
       parentState: () => undefined,
       parts: (scope) => injectPartition([{ field: name.text(), option }], scope),
@@ -48,5 +53,7 @@ function listOf(template: Expression, stream: string | undefined): Iterable<Json
     if (Symbol.iterator in values) return values as Iterable<Json>;
     if (Object.getPrototypeOf(values) === Object.prototype) return Object.keys(values);
   }
-  throw new ConnectorError('config', `The values of the stream's partitions are no list: ${template.source}`, { stream });
+  throw new ConnectorError('config', `The values of the stream's partitions are no list: ${template.source}`, {
+    stream,
+  });
 }

@@ -1,5 +1,13 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import { isComplete, NO_CURSOR_KEY, type OpenStream, OWN_KEY, type Page, POSITION_KEY, type Unit } from '@tidemark/source';
+import {
+  isComplete,
+  NO_CURSOR_KEY,
+  type OpenStream,
+  OWN_KEY,
+  type Page,
+  POSITION_KEY,
+  type Unit,
+} from '@tidemark/source';
 import type { BuildContext } from '../../component/index.js';
 import type { DeclarativeStream } from '../streams/slot.js';
 import type { ParentStream, Partition } from './slot.js';
@@ -57,7 +65,9 @@ export class ParentReading {
     if (given !== null && typeof given === 'object' && !Array.isArray(given)) return { [ANY_PARENT]: given };
     const values = Object.entries(state).filter(([key]) => !FOREIGN.has(key));
     const value = values.length === 1 ? values[0]![1] : undefined;
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? { [ANY_PARENT]: value } : undefined;
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
+      ? { [ANY_PARENT]: value }
+      : undefined;
   }
 
   private async open(config: ParentStream): Promise<OpenParent> {

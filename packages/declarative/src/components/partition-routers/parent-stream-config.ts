@@ -11,29 +11,57 @@ export const parentStreamConfig = component('ParentStreamConfig', {
   slot: parentStreamSlot,
   doc: 'Names a parent stream and the field of its records that a partition of this stream is for.',
   fields: {
-    stream: field.slot(streamSlot).defaultType('DeclarativeStream').doc('The parent stream, usually a reference.').example({ $ref: '#/definitions/projects_stream' }),
-    parent_key: field.template().doc('The field of the parent record; a path with `/` between its parts.').example('id', "{{ config['parent_id'] }}"),
-    partition_field: field.template().doc("The name that the value has in templates: `{{ stream_partition['project_id'] }}`.").example('project_id'),
-    request_option: field.slot(requestOptionSlot).optional().defaultType('RequestOption').doc('Where the value goes in each request.'),
+    stream: field
+      .slot(streamSlot)
+      .defaultType('DeclarativeStream')
+      .doc('The parent stream, usually a reference.')
+      .example({ $ref: '#/definitions/projects_stream' }),
+    parent_key: field
+      .template()
+      .doc('The field of the parent record; a path with `/` between its parts.')
+      .example('id', "{{ config['parent_id'] }}"),
+    partition_field: field
+      .template()
+      .doc("The name that the value has in templates: `{{ stream_partition['project_id'] }}`.")
+      .example('project_id'),
+    request_option: field
+      .slot(requestOptionSlot)
+      .optional()
+      .defaultType('RequestOption')
+      .doc('Where the value goes in each request.'),
     incremental_dependency: field
       .boolean()
       .default(false)
-      .doc("Read the parent incrementally: its state is kept in this stream's, and only parents that are new or changed are looked at."),
+      .doc(
+        "Read the parent incrementally: its state is kept in this stream's, and only parents that are new or changed are looked at.",
+      ),
     lazy_read_pointer: field
       .list(field.template())
       .default([])
-      .doc('The path in the parent record where the first page of this partition stands already: no request is made for it.')
+      .doc(
+        'The path in the parent record where the first page of this partition stands already: no request is made for it.',
+      )
       .example(['lines']),
     extra_fields: field
       .list(field.list(field.template()))
       .default([])
-      .doc("Paths of further fields of the parent record for templates: `{{ stream_slice.extra_fields['name'] }}`. A missing one is null.")
+      .doc(
+        "Paths of further fields of the parent record for templates: `{{ stream_slice.extra_fields['name'] }}`. A missing one is null.",
+      )
       .example([['name'], ['address', 'city']]),
   },
   examples: [
-    { type: 'ParentStreamConfig', stream: { $ref: '#/definitions/projects_stream' }, parent_key: 'id', partition_field: 'project_id' },
+    {
+      type: 'ParentStreamConfig',
+      stream: { $ref: '#/definitions/projects_stream' },
+      parent_key: 'id',
+      partition_field: 'project_id',
+    },
   ],
-  scope: (_raw, context) => ({ ...context, stream: { ...(context.stream ?? NO_STREAM), isParent: true } as typeof context.stream }),
+  scope: (_raw, context) => ({
+    ...context,
+    stream: { ...(context.stream ?? NO_STREAM), isParent: true } as typeof context.stream,
+  }),
   build({ fields }): ParentStream {
     const key = lazyPath(() => fields.parent_key.text().replace(/^\/+/, '').split('/'));
     const extras = fields.extra_fields.map((path) => lazyPath(() => path.map((part) => part.text())));
@@ -93,7 +121,11 @@ function parentPath(segments: string[]): ParentPath {
   const find = (record: RecordData): Json | undefined => {
     if (path.isPlain) return path.get(record) as Json | undefined;
     const found = path.values(record) as Json[];
-    if (found.length > 1) throw new ConnectorError('config', `The path '${segments.join('/')}' must lead to one field of the parent record, not to several.`);
+    if (found.length > 1)
+      throw new ConnectorError(
+        'config',
+        `The path '${segments.join('/')}' must lead to one field of the parent record, not to several.`,
+      );
     return found[0];
   };
   return { text, find };

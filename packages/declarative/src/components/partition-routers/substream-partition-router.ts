@@ -1,20 +1,28 @@
 import { component, field } from '../../component/index.js';
 import { injectPartition } from './inject-partition.js';
 import { ParentReading } from './parent-reading.js';
-import { parentStreamSlot, type PartitionRouter, partitionRouterSlot } from './slot.js';
+import { type PartitionRouter, parentStreamSlot, partitionRouterSlot } from './slot.js';
 
 /** Reads the stream once for each record of its parent streams. */
 export const substreamPartitionRouter = component('SubstreamPartitionRouter', {
   slot: partitionRouterSlot,
   doc: 'Reads the stream once for each record of one or several parent streams.',
   fields: {
-    parent_stream_configs: field.list(field.slot(parentStreamSlot)).defaultType('ParentStreamConfig').doc('The parents, read one after the other.'),
+    parent_stream_configs: field
+      .list(field.slot(parentStreamSlot))
+      .defaultType('ParentStreamConfig')
+      .doc('The parents, read one after the other.'),
   },
   examples: [
     {
       type: 'SubstreamPartitionRouter',
       parent_stream_configs: [
-        { type: 'ParentStreamConfig', stream: { $ref: '#/definitions/projects_stream' }, parent_key: 'id', partition_field: 'project_id' },
+        {
+          type: 'ParentStreamConfig',
+          stream: { $ref: '#/definitions/projects_stream' },
+          parent_key: 'id',
+          partition_field: 'project_id',
+        },
       ],
     },
   ],
@@ -33,7 +41,11 @@ export const substreamPartitionRouter = component('SubstreamPartitionRouter', {
       },
       parentState: () => reading?.state() ?? {},
       parentStateOf: (state) => ParentReading.stateFrom(parents, state),
-      parts: (scope) => injectPartition(parents.map((parent) => ({ field: parent.partitionField, option: parent.requestOption })), scope),
+      parts: (scope) =>
+        injectPartition(
+          parents.map((parent) => ({ field: parent.partitionField, option: parent.requestOption })),
+          scope,
+        ),
     };
   },
 });

@@ -8,8 +8,13 @@ export const unionPartitionRouter = component('UnionPartitionRouter', {
   slot: partitionRouterSlot,
   doc: 'The partitions of several routers one after the other, each value once. What else they carry is for templates only.',
   fields: {
-    partition_field: field.template().doc('The key that every router below gives its values.').example('repository', "{{ config['partition_field'] }}"),
-    partition_routers: field.list(field.slot(partitionRouterSlot)).doc('At least two routers. They may not put their values into requests themselves.'),
+    partition_field: field
+      .template()
+      .doc('The key that every router below gives its values.')
+      .example('repository', "{{ config['partition_field'] }}"),
+    partition_routers: field
+      .list(field.slot(partitionRouterSlot))
+      .doc('At least two routers. They may not put their values into requests themselves.'),
   },
   examples: [
     {
@@ -29,7 +34,9 @@ export const unionPartitionRouter = component('UnionPartitionRouter', {
     };
     if (routers.length < 2) refuse('A UnionPartitionRouter needs at least two partition_routers.');
     if (routers.some((router) => router.hasRequestOption)) {
-      refuse('A router below a UnionPartitionRouter cannot have a request_option: put the value into the request with a template.');
+      refuse(
+        'A router below a UnionPartitionRouter cannot have a request_option: put the value into the request with a template.',
+      );
     }
     const other = routers.flatMap((router) => router.partitionFields ?? []).find((field) => field !== name.text());
     if (other !== undefined) refuse(`A UnionPartitionRouter of '${name.text()}' has a router that gives '${other}'.`);
@@ -45,13 +52,20 @@ export const unionPartitionRouter = component('UnionPartitionRouter', {
               reached[i] = state;
               states = Object.assign({}, ...reached);
             }
-            if (!Object.hasOwn(partition, key)) refuse(`A router below a UnionPartitionRouter of '${key}' gave a partition without it.`);
+            if (!Object.hasOwn(partition, key))
+              refuse(`A router below a UnionPartitionRouter of '${key}' gave a partition without it.`);
             const value = partition[key]!;
-            const identity = scalarKey(value) ?? refuse(`A UnionPartitionRouter can only compare values that are no list or object, which '${key}' is.`);
+            const identity =
+              scalarKey(value) ??
+              refuse(`A UnionPartitionRouter can only compare values that are no list or object, which '${key}' is.`);
             if (seen.has(identity)) continue;
             seen.add(identity);
             const { [key]: _value, ...carried } = partition;
-            yield { partition: { [key]: value }, extra: { ...extra, ...carried }, ...(states === undefined ? {} : { parentState: states }) };
+            yield {
+              partition: { [key]: value },
+              extra: { ...extra, ...carried },
+              ...(states === undefined ? {} : { parentState: states }),
+            };
           }
         }
       },

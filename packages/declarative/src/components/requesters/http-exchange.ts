@@ -7,7 +7,7 @@ import type { ApiRequest } from '../../http/client.js';
 import type { ApiResponse } from '../../http/response.js';
 import { sendWithRetries } from '../../http/retry.js';
 import { encodeForm, joinUrl, prepareUrl } from '../../http/url.js';
-import type { Authenticator } from '../auth/slot.js';
+import type { AuthenticatedRequest, Authenticator } from '../auth/slot.js';
 import type { ErrorHandler } from '../error-handlers/slot.js';
 import { type Input, isMap } from './inputs.js';
 import { mergeParts } from './merge-parts.js';
@@ -53,6 +53,7 @@ export class HttpExchange implements Requester {
       log,
       redact,
       waitSecondsMax: settings.waitSecondsMax,
+      isResumed: order.isResumed,
     });
   }
 
@@ -60,7 +61,13 @@ export class HttpExchange implements Requester {
     const { method } = this.own;
     try {
       const parts = this.parts(scope);
-      const facts = [method, this.address(scope, undefined), parts.params ?? {}, parts.bodyData ?? {}, parts.bodyJson ?? {}];
+      const facts = [
+        method,
+        this.address(scope, undefined),
+        parts.params ?? {},
+        parts.bodyData ?? {},
+        parts.bodyJson ?? {},
+      ];
       // A digest: credentials may stand in URL, query and body.
       return createHash('sha256').update(canonical(facts)).digest('base64url');
     } catch {
@@ -83,25 +90,65 @@ export class HttpExchange implements Requester {
     const { scope, signal } = order;
     const { method, authenticator, connectTimeoutSeconds, readTimeoutSeconds } = this.own;
     const url = this.address(scope, order.parts.path);
-    const credentials = (await authenticator?.parts({ method, url }, signal)) ?? {};
-    const parts = mergeParts([this.parts(scope), credentials, { ...order.parts, path: undefined }]);
+    const own = this.parts(scope);
+    const others = { ...order.parts, path: undefined };
+    const credentials = (await authenticator?.parts(this.withoutCredentials(url, scope, [own, others]), signal)) ?? {};
+    const parts = mergeParts([own, credentials, others]);
     for (const [name, value] of Object.entries(parts.params ?? {})) {
-      if (isMap(value)) throw new ConnectorError('config', `The request parameter '${name}' is an object; it can be a text, a number or a list.`);
+      if (isMap(value))
+        throw new ConnectorError(
+          'config',
+          `The request parameter '${name}' is an object; it can be a text, a number or a list.`,
+        );
     }
-    const headers = Object.fromEntries(Object.entries(parts.headers ?? {}).map(([name, value]) => [name, toText(value)]));
-    const body = method === 'GET' || method === 'POST' || method === 'PUT' || method === 'PATCH' ? bodyOf(parts, headers) : undefined;
-    return { method, url: prepareUrl(url, parts.params), headers, body, connectTimeoutSeconds, readTimeoutSeconds, streamed: order.streamed };
+    const headers = texts(parts.headers);
+    const body =
+      method === 'GET' || method === 'POST' || method === 'PUT' || method === 'PATCH'
+        ? bodyOf(parts, headers)
+        : undefined;
+    return {
+      method,
+      url: prepareUrl(url, parts.params),
+      headers,
+      body,
+      connectTimeoutSeconds,
+      readTimeoutSeconds,
+      streamed: order.streamed,
+    };
+  }
+
+  /** What the authenticator is told; few ask, so it is only made when they do. */
+  private withoutCredentials(url: string, scope: Scope, parts: RequestParts[]): AuthenticatedRequest {
+    return {
+      method: this.method,
+      base: this.root(scope),
+      get url() {
+        return prepareUrl(url, mergeParts(parts).params);
+      },
+      get headers() {
+        return texts(mergeParts(parts).headers);
+      },
+    };
+  }
+
+  private root(scope: Scope): string {
+    return (this.own.url ?? this.own.base)?.text(scope) ?? '';
   }
 
   /** `given` is a path, or a whole URL that may begin with the base: what a page token says. */
   private address(scope: Scope, given: string | undefined): string {
     const base = this.own.base?.text(scope) ?? '';
     const url = this.own.url?.text(scope) ?? '';
-    const root = url || base;
-    const path = (given && (root ? given.replaceAll(root, '') : given)) || (this.own.path?.text(scope) ?? '').replace(/^\/+/, '');
+    const root = this.root(scope);
+    const path =
+      (given && (root ? given.replaceAll(root, '') : given)) || (this.own.path?.text(scope) ?? '').replace(/^\/+/, '');
     if (base) return joinUrl(base, path);
     return path ? joinUrl(url, path) : url;
   }
+}
+
+function texts(headers: Record<string, unknown> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toText(value)]));
 }
 
 function mapOf(name: string, input: Input | undefined, scope: Scope): Record<string, unknown> | undefined {
@@ -115,9 +162,11 @@ function mapOf(name: string, input: Input | undefined, scope: Scope): Record<str
 function bodyOf({ bodyData, bodyJson }: RequestParts, headers: Record<string, string>): string | undefined {
   const hasData = typeof bodyData === 'string' ? bodyData !== '' : Object.keys(bodyData ?? {}).length > 0;
   const hasJson = typeof bodyJson === 'string' ? bodyJson.trim() !== '' : Object.keys(bodyJson ?? {}).length > 0;
-  if (hasData && hasJson) throw new ConnectorError('config', 'A request has either a body of data or a body of JSON, not both.');
+  if (hasData && hasJson)
+    throw new ConnectorError('config', 'A request has either a body of data or a body of JSON, not both.');
   if (hasJson) {
-    if (typeof bodyJson === 'string') throw new ConnectorError('config', 'The JSON body of a request must be an object, not a text.');
+    if (typeof bodyJson === 'string')
+      throw new ConnectorError('config', 'The JSON body of a request must be an object, not a text.');
     typed(headers, 'application/json');
     return stringify(bodyJson);
   }

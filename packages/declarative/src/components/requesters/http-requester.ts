@@ -16,24 +16,47 @@ export const httpRequester = component('HttpRequester', {
       .template({ scope: URL_SCOPE })
       .optional()
       .doc('The whole URL of the request.')
-      .example('https://api.example.com/v1/orders', 'https://{{ config.domain }}.example.com/orders/{{ stream_partition.id }}'),
-    url_base: field.template({ scope: URL_SCOPE }).optional().doc('The first part of the URL, which several streams share; `path` is added to it.').example('https://api.example.com/v1/'),
-    path: field.template({ scope: URL_SCOPE }).optional().doc('The rest of the URL, below `url_base`.').example('orders/{{ stream_partition.id }}/items'),
+      .example(
+        'https://api.example.com/v1/orders',
+        'https://{{ config.domain }}.example.com/orders/{{ stream_partition.id }}',
+      ),
+    url_base: field
+      .template({ scope: URL_SCOPE })
+      .optional()
+      .doc('The first part of the URL, which several streams share; `path` is added to it.')
+      .example('https://api.example.com/v1/'),
+    path: field
+      .template({ scope: URL_SCOPE })
+      .optional()
+      .doc('The rest of the URL, below `url_base`.')
+      .example('orders/{{ stream_partition.id }}/items'),
     http_method: field.enum('GET', 'POST').default('GET').doc('The method of the request.'),
     authenticator: field.slot(authenticatorSlot).optional().doc('Proves who is asking.'),
     request_parameters: inputField({ keepsText: true })
       .optional()
       .doc('The query. A list repeats its parameter, null leaves it out.')
       .example({ updated_since: '{{ stream_interval.start_time }}', expand: 'items' }),
-    request_headers: inputField({ keepsText: false }).optional().doc('Headers besides those of the authenticator.').example({ Accept: 'application/json' }),
-    request_body: field.slot(requestBodySlot).optional().doc('The body: a text, a form, a JSON object or a GraphQL query.'),
-    request_body_data: inputField({ keepsText: true }).optional().deprecated('use `request_body`.').doc('The body: a form if it is an object, else a text.'),
+    request_headers: inputField({ keepsText: false })
+      .optional()
+      .doc('Headers besides those of the authenticator.')
+      .example({ Accept: 'application/json' }),
+    request_body: field
+      .slot(requestBodySlot)
+      .optional()
+      .doc('The body: a text, a form, a JSON object or a GraphQL query.'),
+    request_body_data: inputField({ keepsText: true })
+      .optional()
+      .deprecated('use `request_body`.')
+      .doc('The body: a form if it is an object, else a text.'),
     request_body_json: nestedInputField().optional().deprecated('use `request_body`.').doc('The body: a JSON object.'),
     error_handler: field.slot(errorHandlerSlot).default({ type: 'DefaultErrorHandler' }).doc('What to do with errors.'),
     use_cache: field.boolean().default(false).doc('Keep the answers for other streams that ask the same.'),
     connect_timeout_in_seconds: field.number().optional().doc('How long making a connection may take.'),
     read_timeout_in_seconds: field.number().optional().doc('How long the API may be silent.'),
-    use_tcp_keepalive: field.boolean().default(false).doc('Keeps idle connections open through firewalls. Connections are always kept alive here.'),
+    use_tcp_keepalive: field
+      .boolean()
+      .default(false)
+      .doc('Keeps idle connections open through firewalls. Connections are always kept alive here.'),
   },
   examples: [
     {
@@ -42,7 +65,13 @@ export const httpRequester = component('HttpRequester', {
       request_parameters: { status: 'any' },
       authenticator: { type: 'BearerAuthenticator', api_token: "{{ config['token'] }}" },
     },
-    { type: 'HttpRequester', url_base: 'https://api.example.com/v1', path: 'search', http_method: 'POST', request_body: { type: 'RequestBodyJsonObject', value: { query: '*' } } },
+    {
+      type: 'HttpRequester',
+      url_base: 'https://api.example.com/v1',
+      path: 'search',
+      http_method: 'POST',
+      request_body: { type: 'RequestBodyJsonObject', value: { query: '*' } },
+    },
   ],
   build({ fields, context }) {
     return new HttpExchange({

@@ -1,3 +1,4 @@
+import { toText } from '@tidemark/interpolation';
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { type Expression, expression, Field, type FieldSite, type Scope } from '../../component/index.js';
 
@@ -17,7 +18,10 @@ export function inputField(options: InputOptions): Field<Input> {
   return new Field<Input>(
     (raw, site) => input(raw as Json, site, options),
     () => ({
-      anyOf: [{ type: 'string', 'x-interpolated': true }, { type: 'object', additionalProperties: { 'x-interpolated': true } }],
+      anyOf: [
+        { type: 'string', 'x-interpolated': true },
+        { type: 'object', additionalProperties: { 'x-interpolated': true } },
+      ],
     }),
     (raw) => typeof raw === 'string' || isMap(raw),
     { doc: '', examples: [], isOptional: false, slots: [], scope: REQUEST_SCOPE },
@@ -28,7 +32,12 @@ export function inputField(options: InputOptions): Field<Input> {
 export function nestedInputField(): Field<Input> {
   return new Field<Input>(
     (raw, site) => nestedInput(raw as Json, site),
-    () => ({ anyOf: [{ type: 'string', 'x-interpolated': true }, { type: 'object', 'x-interpolated': true }] }),
+    () => ({
+      anyOf: [
+        { type: 'string', 'x-interpolated': true },
+        { type: 'object', 'x-interpolated': true },
+      ],
+    }),
     (raw) => typeof raw === 'string' || isMap(raw),
     { doc: '', examples: [], isOptional: false, slots: [], scope: REQUEST_SCOPE },
   );
@@ -50,8 +59,10 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
   const entries = Object.entries(raw as JsonObject).map(([name, item]) => {
     const key = compiled(name, site);
     const value = typeof item === 'string' ? compiled(item, site) : undefined;
-    const evaluate = (scope: Scope) => (value === undefined ? item : keepsText ? textOrList(value, scope) : value.evaluate(scope));
-    return [(scope: Scope) => key.text(scope), evaluate] as const;
+    const evaluate = (scope: Scope) =>
+      value === undefined ? item : keepsText ? value.evaluateAs(['string', 'list'], scope) : exactly(value, scope);
+    const nameOf = (scope: Scope) => (keepsText ? toText(key.evaluateAs('string', scope)) : key.text(scope));
+    return [nameOf, evaluate] as const;
   });
   return (scope) => {
     const result: Record<string, unknown> = {};
@@ -63,10 +74,10 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
   };
 }
 
-/** Only texts and lists count as such; of anything else, what the template wrote. */
-function textOrList(value: Expression, scope: Scope): unknown {
+/** The value; a number as its text, in which 1.0 stays 1.0. */
+function exactly(value: Expression, scope: Scope): unknown {
   const evaluated = value.evaluate(scope);
-  return typeof evaluated === 'string' || Array.isArray(evaluated) ? evaluated : value.text(scope);
+  return typeof evaluated === 'number' ? value.text(scope) : evaluated;
 }
 
 /** Compiles a JSON object with templates in it. Fields of the written objects whose value is null are left out. */

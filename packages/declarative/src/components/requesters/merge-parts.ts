@@ -8,10 +8,24 @@ import type { RequestParts } from './slot.js';
  */
 export function mergeParts(parts: readonly RequestParts[]): RequestParts {
   return {
-    params: mergeMaps('query parameter', parts.map((part) => part.params)),
-    headers: mergeMaps('header', parts.map((part) => part.headers)),
-    bodyData: mergeBodies('body_data', parts.map((part) => part.bodyData), (maps) => mergeMaps('body field', maps)),
-    bodyJson: mergeBodies('body_json', parts.map((part) => part.bodyJson), (maps) => mergeDeep(maps as (JsonObject | undefined)[])),
+    params: mergeMaps(
+      'query parameter',
+      parts.map((part) => part.params),
+    ),
+    headers: mergeMaps(
+      'header',
+      parts.map((part) => part.headers),
+    ),
+    bodyData: mergeBodies(
+      'body_data',
+      parts.map((part) => part.bodyData),
+      (maps) => mergeMaps('body field', maps),
+    ),
+    bodyJson: mergeBodies(
+      'body_json',
+      parts.map((part) => part.bodyJson),
+      (maps) => mergeDeep(maps as (JsonObject | undefined)[]),
+    ),
     path: parts.find((part) => part.path)?.path,
   };
 }
@@ -37,9 +51,14 @@ function mergeBodies<T extends Map>(
   merge: (maps: readonly (Map | undefined)[]) => T | undefined,
 ): T | string | undefined {
   const texts = bodies.filter((body) => typeof body === 'string');
-  const maps = bodies.filter((body) => typeof body === 'object' && body !== null && Object.keys(body).length > 0) as Map[];
+  const maps = bodies.filter(
+    (body) => typeof body === 'object' && body !== null && Object.keys(body).length > 0,
+  ) as Map[];
   if (texts.length > 1 || (texts.length === 1 && maps.length > 0)) {
-    throw new ConnectorError('config', `The ${what} of a request is a text in one place and given in another too: only one of them can be sent.`);
+    throw new ConnectorError(
+      'config',
+      `The ${what} of a request is a text in one place and given in another too: only one of them can be sent.`,
+    );
   }
   return texts.length === 1 ? texts[0] : merge(maps);
 }
@@ -64,7 +83,12 @@ function deepInto(target: JsonObject, source: JsonObject, path: string[]): void 
 }
 
 function isMap(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 /** Objects are copied: merging must not change what a template or a manifest holds. */
@@ -80,5 +104,8 @@ function put(target: Map, key: string, value: unknown): void {
 }
 
 function twice(what: string, key: string): ConnectorError {
-  return new ConnectorError('config', `The ${what} '${key}' of a request is given twice, by the requester and by another component (paginator, cursor, partition router or authenticator).`);
+  return new ConnectorError(
+    'config',
+    `The ${what} '${key}' of a request is given twice, by the requester and by another component (paginator, cursor, partition router or authenticator).`,
+  );
 }

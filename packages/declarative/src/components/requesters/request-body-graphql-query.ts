@@ -8,7 +8,10 @@ export const requestBodyGraphQlQuery = component('RequestBodyGraphQlQuery', {
   doc: 'A GraphQL query. Other fields, `variables` for example, are sent beside it.',
   open: true,
   fields: {
-    query: field.string().doc('The text of the query; templates in it are evaluated.').example('{ viewer { repositories(first: 100) { nodes { id } } } }'),
+    query: field
+      .string()
+      .doc('The text of the query; templates in it are evaluated.')
+      .example('{ viewer { repositories(first: 100) { nodes { id } } } }'),
   },
   examples: [{ type: 'RequestBodyGraphQlQuery', query: '{ viewer { id } }', variables: { first: 100 } }],
   build({ raw, context, parameters }) {

@@ -7,7 +7,10 @@ export const requestBodyGraphQL = component('RequestBodyGraphQL', {
   slot: requestBodySlot,
   doc: 'Sends a GraphQL query as the JSON body of the request.',
   fields: {
-    value: field.slot(graphQlQuerySlot).defaultType('RequestBodyGraphQlQuery').doc('The query, and beside it what else the API takes, for example `variables`.'),
+    value: field
+      .slot(graphQlQuerySlot)
+      .defaultType('RequestBodyGraphQlQuery')
+      .doc('The query, and beside it what else the API takes, for example `variables`.'),
   },
   examples: [{ type: 'RequestBodyGraphQL', value: { type: 'RequestBodyGraphQlQuery', query: '{ viewer { id } }' } }],
   build: ({ fields }) => jsonBody(fields.value),

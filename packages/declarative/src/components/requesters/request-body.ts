@@ -1,5 +1,5 @@
-import type { RequestBody, RequestParts } from './slot.js';
 import type { Input } from './inputs.js';
+import type { RequestBody, RequestParts } from './slot.js';
 
 /** A form, or a text that is sent as it is. */
 export function dataBody(value: Input): RequestBody {

@@ -8,7 +8,9 @@ export const requestOption = component('RequestOption', {
   slot: requestOptionSlot,
   doc: 'Says where in a request a value goes: into the query, a header, a form field, or a field of the JSON body.',
   fields: {
-    inject_into: field.enum('request_parameter', 'header', 'body_data', 'body_json').doc('The part of the request that takes the value.'),
+    inject_into: field
+      .enum('request_parameter', 'header', 'body_data', 'body_json')
+      .doc('The part of the request that takes the value.'),
     field_name: field
       .template()
       .optional()
@@ -17,7 +19,9 @@ export const requestOption = component('RequestOption', {
     field_path: field
       .list(field.template())
       .optional()
-      .doc('Path to a nested field of the JSON body. Only with `inject_into: body_json`, and not together with `field_name`.')
+      .doc(
+        'Path to a nested field of the JSON body. Only with `inject_into: body_json`, and not together with `field_name`.',
+      )
       .example(['data', 'viewer', 'id']),
   },
   examples: [
@@ -30,7 +34,10 @@ export const requestOption = component('RequestOption', {
       throw new ConnectorError('config', 'A RequestOption needs either field_name or field_path, and not both.');
     }
     if (nested !== undefined && into !== 'body_json') {
-      throw new ConnectorError('config', `A RequestOption with field_path must have inject_into: body_json, not ${into}.`);
+      throw new ConnectorError(
+        'config',
+        `A RequestOption with field_path must have inject_into: body_json, not ${into}.`,
+      );
     }
     return new Option(into, () => (name ? [name.text()] : nested!.map((segment) => segment.text())));
   },
@@ -56,7 +63,11 @@ class Option implements BuiltOption {
 
 function into(parts: RequestParts, name: 'params' | 'headers' | 'bodyData' | 'bodyJson'): Record<string, unknown> {
   const there = parts[name];
-  if (typeof there === 'string') throw new ConnectorError('config', `A value cannot be put into a ${name === 'bodyData' ? 'body_data' : 'body_json'} that is a text.`);
+  if (typeof there === 'string')
+    throw new ConnectorError(
+      'config',
+      `A value cannot be put into a ${name === 'bodyData' ? 'body_data' : 'body_json'} that is a text.`,
+    );
   if (there) return there;
   const made: Record<string, unknown> = {};
   parts[name] = made as JsonObject;
@@ -69,13 +80,17 @@ function put(target: Record<string, unknown>, path: readonly string[], value: un
     if (!Object.hasOwn(node, segment)) define(node, segment, {});
     const next = node[segment];
     if (typeof next !== 'object' || next === null || Array.isArray(next)) {
-      throw new ConnectorError('config', `The request field '${path.join('.')}' cannot be set: '${segment}' is no object there.`);
+      throw new ConnectorError(
+        'config',
+        `The request field '${path.join('.')}' cannot be set: '${segment}' is no object there.`,
+      );
     }
     node = next as Record<string, unknown>;
   }
   const last = path.at(-1);
   if (last === undefined) throw new ConnectorError('config', 'The field_path of a RequestOption is empty.');
-  if (Object.hasOwn(node, last)) throw new ConnectorError('config', `The request field '${path.join('.')}' is given twice.`);
+  if (Object.hasOwn(node, last))
+    throw new ConnectorError('config', `The request field '${path.join('.')}' is given twice.`);
   define(node, last, value);
 }
 

@@ -1,19 +1,30 @@
-import { canonical, type Json } from '@tidemark/protocol';
+import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import type { Page, RecordData } from '@tidemark/source';
 import { component } from '../../component/define.js';
 import type { Scope } from '../../component/expression.js';
 import { field } from '../../component/field.js';
-import { PositionRefused } from '../../http/signals.js';
+import type { ApiResponse } from '../../http/response.js';
+import { PageSizeReductionSignal, PaginationResetSignal, PositionRefused, RequestWindowSplitSignal } from '../../http/signals.js';
 import { type Decoder, decoderSlot } from '../decoders/slot.js';
 import { type Paginator, paginatorSlot } from '../paginators/slot.js';
 import { cartesianProduct } from '../partition-routers/cartesian-product.js';
 import { type PartitionRouter, partitionRouterSlot } from '../partition-routers/slot.js';
 import { mergeParts } from '../requesters/merge-parts.js';
 import { type Requester, type RequestParts, requesterSlot } from '../requesters/slot.js';
-import { type RecordSelector, recordSelectorSlot, type Selection } from '../selectors/slot.js';
+import { type RecordSelector, recordSelectorSlot } from '../selectors/slot.js';
+import { PageSize } from './page-size.js';
 import { PaginationGuard } from './pagination-guard.js';
+import {
+  type PageSizeReduction,
+  type PaginationReset,
+  pageSizeReductionSlot,
+  paginationResetSlot,
+  type RequestWindowSplitting,
+  requestWindowSplittingSlot,
+} from './recovery-slot.js';
 import { sliceScope } from './slice-scope.js';
 import { type Retrieval, type Retriever, retrieverSlot } from './slot.js';
+import { UnitWindows } from './unit-windows.js';
 
 /** The word for reading page after page by requests and answers. */
 export const simpleRetriever = component('SimpleRetriever', {
@@ -32,9 +43,17 @@ export const simpleRetriever = component('SimpleRetriever', {
       .boolean()
       .default(false)
       .doc('Ask for the second and later pages with the page token alone, without what partition and cursor add.'),
-    pagination_reset: field.object().optional().doc('What to do when the API lets paging go no further.'),
-    page_size_reduction: field.object().optional().doc('How the page size shrinks when the API refuses it.'),
-    request_window_splitting: field.object().optional().doc('How the slice is split when the API refuses its window.'),
+    pagination_reset: field.slot(paginationResetSlot).optional().defaultType('PaginationReset').doc('What to do when the API lets paging go no further.'),
+    page_size_reduction: field
+      .slot(pageSizeReductionSlot)
+      .optional()
+      .defaultType('PageSizeReduction')
+      .doc('How the page size shrinks when the API refuses it.'),
+    request_window_splitting: field
+      .slot(requestWindowSplittingSlot)
+      .optional()
+      .defaultType('RequestWindowSplitting')
+      .doc('How the slice is split when the API refuses its window.'),
   },
   build({ fields, context }): Retriever {
     const routers = fields.partition_router;
@@ -48,6 +67,10 @@ export const simpleRetriever = component('SimpleRetriever', {
         decoder: fields.decoder,
         paginator: fields.paginator,
         leanPages: fields.ignore_stream_slicer_parameters_on_paginated_requests,
+        reset: fields.pagination_reset,
+        reduction: fields.page_size_reduction,
+        splitting: fields.request_window_splitting,
+        sleep: (seconds, signal) => context.http.sleep(seconds * 1000, signal),
         guard: context.settings.paginationGuard ? context.settings.pagesWithoutNewKeyMax : 0,
       },
       router,
@@ -64,15 +87,12 @@ interface RetrieverParts {
   paginator: Paginator | undefined;
   /** Only the first page carries what partition and cursor add. */
   leanPages: boolean;
+  reset: PaginationReset | undefined;
+  reduction: PageSizeReduction | undefined;
+  splitting: RequestWindowSplitting | undefined;
+  sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
   /** Pages without a new key that end a unit; 0: no guard. */
   guard: number;
-}
-
-/** What came of one request. */
-interface Fetched {
-  selections: AsyncIterable<Selection & { body: unknown }>;
-  headers: Readonly<Record<string, string>>;
-  bytes: Uint8Array | undefined;
 }
 
 class SimpleRetriever implements Retriever {
@@ -89,111 +109,187 @@ class SimpleRetriever implements Retriever {
     return canonical([requester.fingerprint({}), paginator?.fingerprint ?? null]);
   }
 
-  async *pages(retrieval: Retrieval): AsyncIterable<Page> {
-    const { paginator, guard: guardPages } = this.parts;
-    const scope = sliceScope(retrieval);
-    const guard = guardPages > 0 ? new PaginationGuard(this.parts.stream, this.parts.primaryKey, guardPages) : undefined;
-    let token: Json | undefined = retrieval.position ?? paginator?.initialToken;
-    let isResumed = retrieval.position !== undefined;
+  pages(retrieval: Retrieval): AsyncIterable<Page> {
+    return new UnitReading(this.parts, this.partitionRouter, retrieval).pages();
+  }
+}
+
+/** One unit being read. */
+class UnitReading {
+  private readonly windows: UnitWindows;
+  private readonly pageSize: PageSize;
+  private guard: PaginationGuard | undefined;
+  private token: Json | undefined;
+  private isResumed: boolean;
+
+  constructor(
+    private readonly parts: RetrieverParts,
+    private readonly router: PartitionRouter | undefined,
+    private readonly retrieval: Retrieval,
+  ) {
+    this.windows = new UnitWindows(parts.stream, retrieval, parts.reset, parts.splitting);
+    this.pageSize = new PageSize(parts.stream, parts.paginator?.pageSize, parts.reduction);
+    this.isResumed = retrieval.position !== undefined;
+    this.token = this.windows.begin ?? parts.paginator?.initialToken;
+    this.resetGuard();
+  }
+
+  async *pages(): AsyncIterable<Page> {
     for (;;) {
-      let fetched: Fetched | undefined;
+      const slice = this.windows.slice;
+      const scope = sliceScope({ ...this.retrieval, slice });
+      let response: ApiResponse | undefined;
       try {
-        fetched = await this.fetch(token, retrieval, scope, isResumed);
+        response = await this.request(slice, scope);
       } catch (error) {
-        if (!isResumed || !(error instanceof PositionRefused)) throw error;
-        retrieval.onRestart?.(error.message);
-        isResumed = false;
-        token = paginator?.initialToken;
+        await this.recover(error);
         continue;
       }
-      isResumed = false;
-      if (!fetched) return;
-      const end = { next: undefined as Json | undefined };
-      yield* this.emit(fetched, token, retrieval, scope, guard, end);
-      if (end.next === undefined) return;
-      token = end.next;
+      this.isResumed = false;
+      this.pageSize.succeeded();
+      const hasNext = response ? yield* this.emit(response, scope) : yield* this.emitNothing();
+      if (!hasNext) return;
     }
   }
 
-  private async fetch(token: Json | undefined, retrieval: Retrieval, scope: Scope, isResumed: boolean): Promise<Fetched | undefined> {
-    const { requester, decoder, selector, paginator, leanPages } = this.parts;
-    const requestScope = token === undefined ? scope : { ...scope, next_page_token: { next_page_token: token } };
-    const parts: RequestParts[] = [paginator?.parts(token) ?? {}];
-    if (token === undefined || !leanPages) {
-      parts.push(retrieval.parts?.(scope) ?? {}, this.partitionRouter?.parts(scope) ?? {});
-    }
-    const response = await requester.send({
-      scope: requestScope,
+  private resetGuard(): void {
+    const { guard, stream, primaryKey } = this.parts;
+    this.guard = guard > 0 ? new PaginationGuard(stream, primaryKey, guard) : undefined;
+  }
+
+  private request(slice: JsonObject, scope: Scope): Promise<ApiResponse | undefined> {
+    const { requester, decoder, paginator, leanPages } = this.parts;
+    const { token, retrieval } = this;
+    const parts: RequestParts[] = [paginator?.parts(token, this.pageSize.override) ?? {}];
+    if (token === undefined || !leanPages) parts.push(retrieval.parts?.(slice) ?? {}, this.router?.parts(scope) ?? {});
+    return requester.send({
+      scope: this.withToken(scope),
       parts: mergeParts(parts),
       signal: retrieval.signal,
       streamed: decoder.isStreamed,
-      isResumed,
+      isResumed: this.isResumed && this.windows.begin !== undefined,
     });
-    if (!response) return undefined;
-    const { signal, keep } = retrieval;
-    async function* selections(): AsyncIterable<Selection & { body: unknown }> {
-      for await (const bodies of decoder.decode(response!)) {
-        const selection = await selector.select(bodies, requestScope, { signal, keep });
-        yield { ...selection, body: bodies[0] };
+  }
+
+  private withToken(scope: Scope): Scope {
+    return this.token === undefined ? scope : { ...scope, next_page_token: { next_page_token: this.token } };
+  }
+
+  /** What the API or the error handler asks for instead of this page. Throws everything else. */
+  private async recover(error: unknown): Promise<void> {
+    const { retrieval, windows, parts } = this;
+    if (error instanceof PositionRefused && this.isResumed) {
+      retrieval.onRestart?.(error.message);
+      windows.beginAnew();
+    } else if (error instanceof PaginationResetSignal && parts.reset) {
+      // What was read of this window is asked for again, unless the window begins where reading stopped.
+      if (parts.reset.action === 'RESET' && windows.hasEmitted) {
+        retrieval.onRestart?.('the API asked to begin its pages anew');
+        windows.beginAnew();
       }
+      windows.resetPaging();
+    } else if (error instanceof PageSizeReductionSignal) {
+      await parts.sleep(this.pageSize.reduce(error.message), retrieval.signal);
+      return;
+    } else if (error instanceof RequestWindowSplitSignal) {
+      if (windows.split(error.message)) {
+        retrieval.onRestart?.('the API refused the request window after it had given some of its pages');
+        windows.beginAnew();
+      }
+    } else {
+      throw error;
     }
-    return { selections: selections(), headers: response.headers, bytes: decoder.isStreamed ? undefined : response.bytes() };
+    this.isResumed = false;
+    this.token = parts.paginator?.initialToken;
+    this.resetGuard();
   }
 
-  /** Emits the records of one answer; the last piece of it carries the token of the next page, put into `end` too. */
-  private async *emit(
-    fetched: Fetched,
-    token: Json | undefined,
-    retrieval: Retrieval,
-    scope: Scope,
-    guard: PaginationGuard | undefined,
-    end: { next: Json | undefined },
-  ): AsyncIterable<Page> {
+  /** The error handler says to ignore the answer: the window ends here. */
+  private *emitNothing(): Iterable<Page, boolean> {
+    const more = this.windows.advance();
+    this.token = this.parts.paginator?.initialToken;
+    this.resetGuard();
+    if (more) yield { records: [], next: this.windows.position(undefined) };
+    return more;
+  }
+
+  /** Emits the records of one answer, the position after it with the last of them. True when the unit goes on. */
+  private async *emit(response: ApiResponse, scope: Scope): AsyncGenerator<Page, boolean> {
+    const { decoder, selector } = this.parts;
+    const { signal, keep } = this.retrieval;
+    const facts = { body: undefined as unknown, count: 0, last: undefined as RecordData | undefined };
+    const scopeOfPage = this.withToken(scope);
     let held: RecordData[] | undefined;
-    let body: unknown;
-    let count = 0;
-    let last: RecordData | undefined;
-    for await (const selection of fetched.selections) {
-      // Held back by one, because only the last piece of an answer knows the next page.
+    let isLimited = false;
+    for await (const bodies of decoder.decode(response)) {
+      const selection = await selector.select(bodies, scopeOfPage, { signal, keep });
+      // Held back by one, because only the last piece of an answer knows what comes after it.
       if (held) yield { records: held, more: true };
-      else body = selection.body;
+      else facts.body = bodies[0];
       held = selection.records;
-      count += selection.rawCount;
-      last = selection.lastRecord ?? last;
+      facts.count += selection.rawCount;
+      facts.last = selection.lastRecord ?? facts.last;
+      isLimited = this.windows.observe(selection.records as JsonObject[], selection.rawCount) || isLimited;
     }
-    const next = this.next({ fetched, token, scope, body, count, last, retrieval });
-    guard?.observe({ next, token, body: fetched.bytes, records: held ?? [] });
-    end.next = next;
+    const body = decoder.isStreamed ? undefined : response.bytes();
+    const next = this.goOn(response, facts, scope, isLimited, body, held ?? []);
     yield { records: held ?? [], ...(next === undefined ? {} : { next }) };
+    return next !== undefined;
   }
 
-  private next(page: {
-    fetched: Fetched;
-    token: Json | undefined;
-    scope: Scope;
-    body: unknown;
-    count: number;
-    last: RecordData | undefined;
-    retrieval: Retrieval;
-  }): Json | undefined {
+  /** Moves to the next page or window and names the position; undefined at the end of the unit. */
+  private goOn(
+    response: ApiResponse,
+    facts: { body: unknown; count: number; last: RecordData | undefined },
+    scope: Scope,
+    isLimited: boolean,
+    body: Uint8Array | undefined,
+    records: RecordData[],
+  ): Json | undefined {
+    const { windows } = this;
+    const next = this.nextToken(response, facts, scope);
+    if (isLimited && next !== undefined) {
+      windows.resetPaging();
+      this.token = this.parts.paginator?.initialToken;
+      this.resetGuard();
+      return windows.position(this.token);
+    }
+    this.guard?.observe({ next, token: this.token, body, records });
+    if (next !== undefined) {
+      this.token = next;
+      return windows.position(next);
+    }
+    if (!windows.advance()) return undefined;
+    this.token = this.parts.paginator?.initialToken;
+    this.resetGuard();
+    return windows.position(this.token);
+  }
+
+  private nextToken(
+    response: ApiResponse,
+    facts: { body: unknown; count: number; last: RecordData | undefined },
+    scope: Scope,
+  ): Json | undefined {
     const { paginator } = this.parts;
     if (!paginator?.isPaginated) return undefined;
-    const { isNew } = page.retrieval;
+    const { isNew } = this.retrieval;
     // A data feed comes newest first: what follows a record that is known is known too.
-    if (isNew && page.last !== undefined && !isNew(page.last)) return undefined;
+    if (isNew && facts.last !== undefined && !isNew(facts.last)) return undefined;
     const next = paginator.next({
-      response: page.body,
-      headers: page.fetched.headers,
-      lastPageSize: page.count,
-      lastRecord: page.last,
-      lastToken: page.token,
-      scope: page.scope,
+      response: facts.body,
+      headers: response.headers,
+      lastPageSize: facts.count,
+      lastRecord: facts.last,
+      lastToken: this.token,
+      scope,
+      pageSize: this.pageSize.override,
     });
     return isEnd(next) ? undefined : next;
   }
 }
 
-/** Null, false, zero and empty text mean: no next page. */
+/** Null, false, zero and what is empty mean: no next page. */
 function isEnd(token: Json | undefined): boolean {
-  return token === undefined || token === null || token === '' || token === false || token === 0 || (Array.isArray(token) && token.length === 0);
+  if (token === undefined || token === null || token === '' || token === false || token === 0) return true;
+  return typeof token === 'object' && Object.getPrototypeOf(token) === Object.prototype ? Object.keys(token).length === 0 : Array.isArray(token) && token.length === 0;
 }

@@ -3,7 +3,7 @@ import type { Scope } from '../../component/expression.js';
 
 /**
  * What templates see as `stream_slice`: the keys of partition and cursor slice in one object; its parts and the extra fields
- * by name beside them, not among its keys.
+ * by name beside them, not among its keys. The extra fields are names of their own, too.
  */
 export function sliceScope(unit: { partition: JsonObject; slice: JsonObject; extra?: JsonObject }): Scope {
   const streamSlice: JsonObject = { ...unit.partition, ...unit.slice };
@@ -11,5 +11,5 @@ export function sliceScope(unit: { partition: JsonObject; slice: JsonObject; ext
   for (const [key, value] of Object.entries(hidden)) {
     if (!Object.hasOwn(streamSlice, key)) Object.defineProperty(streamSlice, key, { value, enumerable: false });
   }
-  return { stream_slice: streamSlice, stream_partition: streamSlice, stream_interval: streamSlice, stream_state: {} };
+  return { ...unit.extra, stream_slice: streamSlice, stream_state: {} };
 }

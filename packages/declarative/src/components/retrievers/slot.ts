@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import type { Page, RecordData } from '@tidemark/source';
-import type { Scope } from '../../component/expression.js';
 import { slot } from '../../component/slot.js';
 import type { PartitionRouter } from '../partition-routers/slot.js';
 import type { RequestParts } from '../requesters/slot.js';
@@ -14,12 +13,22 @@ export interface Retrieval {
   readonly position?: Json;
   readonly signal: AbortSignal;
   /** What the cursor adds to each request. */
-  readonly parts?: (scope: Scope) => RequestParts;
+  readonly parts?: (slice: JsonObject) => RequestParts;
   /** Drops what is not new (client-side incremental), after pagination has seen it. */
   readonly keep?: (record: RecordData) => boolean;
+  /** How the unit's slice can be narrowed and split; absent for streams without a cursor. */
+  readonly window?: SliceWindow;
   /** For data feeds: paging stops after the first page with a record that is not new. */
   readonly isNew?: (record: RecordData) => boolean;
   readonly onRestart?: (reason: string) => void;
+}
+
+/** What a retriever may do with a slice that the API refuses. */
+export interface SliceWindow {
+  narrow(slice: JsonObject, highest: Json): JsonObject;
+  split(slice: JsonObject, smallest?: string): [JsonObject, JsonObject] | undefined;
+  highest(records: readonly RecordData[]): Json | undefined;
+  compare(a: unknown, b: unknown): number;
 }
 
 /** Fetches the pages of a unit. */

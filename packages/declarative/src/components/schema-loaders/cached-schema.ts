@@ -42,6 +42,14 @@ function merge(schemas: JsonObject[]): JsonObject {
   return { $schema: 'http://json-schema.org/draft-07/schema#', type: ['null', 'object'], properties };
 }
 
-function fromFile({ name, parameters, context }: { name: string; parameters: JsonObject; context: BuildContext }): JsonObject {
+function fromFile({
+  name,
+  parameters,
+  context,
+}: {
+  name: string;
+  parameters: JsonObject;
+  context: BuildContext;
+}): JsonObject {
   return readSchemaFile(`./schemas/${String(parameters.name ?? name)}.json`, context.readFile) ?? {};
 }

@@ -22,7 +22,10 @@ export const dynamicSchemaLoader = component('DynamicSchemaLoader', {
       .optional()
       .defaultType('RecordFilter')
       .doc('Drops fields; each comes as a record of one field, its name and its schema.'),
-    schema_transformations: field.list(field.slot(transformationSlot)).default([]).doc('Changes to the properties of the schema.'),
+    schema_transformations: field
+      .list(field.slot(transformationSlot))
+      .default([])
+      .doc('Changes to the properties of the schema.'),
   },
   examples: [
     {

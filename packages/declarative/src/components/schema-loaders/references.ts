@@ -30,7 +30,12 @@ export function resolveReferences(schema: JsonObject, read: (file: string) => Js
     const copy: JsonObject = {};
     for (const [key, value] of Object.entries(node)) {
       if (key === 'definitions' && node === here) continue;
-      Object.defineProperty(copy, key, { value: resolve(value, here, depth + 1), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(copy, key, {
+        value: resolve(value, here, depth + 1),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
     return copy;
   };
@@ -38,7 +43,8 @@ export function resolveReferences(schema: JsonObject, read: (file: string) => Js
 }
 
 function withoutDefinitions(node: Json | undefined): Json | undefined {
-  if (typeof node !== 'object' || node === null || Array.isArray(node) || Decimal.is(node) || !('definitions' in node)) return node;
+  if (typeof node !== 'object' || node === null || Array.isArray(node) || Decimal.is(node) || !('definitions' in node))
+    return node;
   const { definitions: _, ...rest } = node;
   return rest;
 }
@@ -47,7 +53,8 @@ function lookUp(root: JsonObject, pointer: string, reference: string): Json {
   let node: Json | undefined = root;
   for (const part of pointer.split('/').slice(1)) {
     const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    node = typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? (node as JsonObject)[key] : undefined;
+    node =
+      typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? (node as JsonObject)[key] : undefined;
   }
   if (node === undefined) throw new ConnectorError('config', `A schema refers to ${reference}, which is not there.`);
   return node;

@@ -13,7 +13,8 @@ export function readSchemaFile(path: string, readFile: ReadFile): JsonObject | u
   if (!file) return undefined;
   const read = (name: string): JsonObject => {
     const text = readFile(`${file.folder}/shared/${name}`) ?? readFile(`${file.folder}/${name}`);
-    if (text === undefined) throw new ConnectorError('config', `The schema file ${path} refers to ${name}, which is not there.`);
+    if (text === undefined)
+      throw new ConnectorError('config', `The schema file ${path} refers to ${name}, which is not there.`);
     return parse(text, name);
   };
   return resolveReferences(parse(file.text, path), read);

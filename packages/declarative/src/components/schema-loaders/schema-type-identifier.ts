@@ -2,7 +2,13 @@ import { type Json, type JsonObject, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { component, type Expression, field } from '../../component/index.js';
 import { Path, setKey } from '../../component/path.js';
-import { type ComplexType, type SchemaReader, schemaReaderSlot, type TypeMapping, typesMapSlot } from './identifier-slot.js';
+import {
+  type ComplexType,
+  type SchemaReader,
+  schemaReaderSlot,
+  type TypeMapping,
+  typesMapSlot,
+} from './identifier-slot.js';
 
 /** The types that a field can have, as JSON Schema. */
 const TYPES: Readonly<Record<string, JsonObject>> = {
@@ -14,7 +20,11 @@ const TYPES: Readonly<Record<string, JsonObject>> = {
   object: { type: ['null', 'object'] },
   date: { type: ['null', 'string'], format: 'date' },
   timestamp_with_timezone: { type: ['null', 'string'], format: 'date-time' },
-  timestamp_without_timezone: { type: ['null', 'string'], format: 'date-time', airbyte_type: 'timestamp_without_timezone' },
+  timestamp_without_timezone: {
+    type: ['null', 'string'],
+    format: 'date-time',
+    airbyte_type: 'timestamp_without_timezone',
+  },
   time_with_timezone: { type: ['null', 'string'], format: 'time', airbyte_type: 'time_with_timezone' },
   time_without_timezone: { type: ['null', 'string'], format: 'time', airbyte_type: 'time_without_timezone' },
 };
@@ -23,15 +33,25 @@ export const schemaTypeIdentifier = component('SchemaTypeIdentifier', {
   slot: schemaReaderSlot,
   doc: 'Says where the fields, their names and their types stand in what the API tells about them.',
   fields: {
-    schema_pointer: field.list(field.template()).default([]).doc('The list of fields; empty: the record itself.').example(['fields']),
+    schema_pointer: field
+      .list(field.template())
+      .default([])
+      .doc('The list of fields; empty: the record itself.')
+      .example(['fields']),
     key_pointer: field.list(field.template()).doc('The name of a field.').example(['name']),
-    type_pointer: field.list(field.template()).optional().doc('The type of a field. Without it, all are strings.').example(['schema', 'type']),
+    type_pointer: field
+      .list(field.template())
+      .optional()
+      .doc('The type of a field. Without it, all are strings.')
+      .example(['schema', 'type']),
     types_mapping: field
       .list(field.slot(typesMapSlot).defaultType('TypesMap'))
       .default([])
       .doc('The types of the schema for those of the API; the first line that fits counts.'),
   },
-  examples: [{ type: 'SchemaTypeIdentifier', schema_pointer: ['fields'], key_pointer: ['name'], type_pointer: ['type'] }],
+  examples: [
+    { type: 'SchemaTypeIdentifier', schema_pointer: ['fields'], key_pointer: ['name'], type_pointer: ['type'] },
+  ],
   build: ({ fields }): SchemaReader => {
     const path = (segments: readonly Expression[]): Path => new Path(segments.map((segment) => segment.text()));
     return {
@@ -57,7 +77,10 @@ function schemaOf(type: Json, description: Json, mappings: readonly TypeMapping[
   if (typeof target === 'string') return named(target);
   if (Array.isArray(target) && target.length === 2) return { oneOf: target.map((one) => named(String(one))) };
   if (isComplex(target)) return complex(target);
-  throw new ConnectorError('config', `A field's type is ${stringify(target).slice(0, 100)}: it must be one type or a list of two.`);
+  throw new ConnectorError(
+    'config',
+    `A field's type is ${stringify(target).slice(0, 100)}: it must be one type or a list of two.`,
+  );
 }
 
 function isComplex(target: unknown): target is ComplexType {
@@ -72,7 +95,10 @@ function complex({ fieldType, items }: ComplexType): JsonObject {
 function named(type: string): JsonObject {
   const schema = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (!schema) {
-    throw new ConnectorError('config', `A field has the type '${type.slice(0, 100)}', which no types_mapping brings into one of: ${Object.keys(TYPES).join(', ')}.`);
+    throw new ConnectorError(
+      'config',
+      `A field has the type '${type.slice(0, 100)}', which no types_mapping brings into one of: ${Object.keys(TYPES).join(', ')}.`,
+    );
   }
   return structuredClone(schema);
 }

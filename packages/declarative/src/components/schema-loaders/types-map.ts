@@ -7,7 +7,11 @@ export const typesMap = component('TypesMap', {
   doc: 'Says which type of the schema stands for a type of the API.',
   fields: {
     target_type: field
-      .either(field.string(), field.list(field.string()), field.slot(complexFieldTypeSlot).defaultType('ComplexFieldType'))
+      .either(
+        field.string(),
+        field.list(field.string()),
+        field.slot(complexFieldTypeSlot).defaultType('ComplexFieldType'),
+      )
       .doc('The type of the schema; two of them mean one or the other.'),
     current_type: field.either(field.string(), field.list(field.string())).doc('The type as the API names it.'),
     condition: field
@@ -21,7 +25,8 @@ export const typesMap = component('TypesMap', {
     const { condition } = fields;
     return {
       target: fields.target_type,
-      applies: (type, rawSchema) => canonical(type) === current && (condition?.isTrue({ raw_schema: rawSchema }) ?? true),
+      applies: (type, rawSchema) =>
+        canonical(type) === current && (condition?.isTrue({ raw_schema: rawSchema }) ?? true),
     };
   },
 });

@@ -24,10 +24,16 @@ export const recordFilter = component('RecordFilter', {
   doc: 'Keeps the records for which a condition holds, and drops the others.',
   fields: {
     condition: field
-      .template({ scope: ['record', 'stream_slice', 'stream_partition', 'stream_interval', 'next_page_token'], allow: ['boolean'] })
+      .template({
+        scope: ['record', 'stream_slice', 'stream_partition', 'stream_interval', 'next_page_token'],
+        allow: ['boolean'],
+      })
       .default('')
       .doc('True for a record that stays. Without a condition all records stay.')
-      .example("{{ record.status in ['active', 'expired'] }}", "{{ record['created_at'] >= stream_interval['start_time'] }}"),
+      .example(
+        "{{ record.status in ['active', 'expired'] }}",
+        "{{ record['created_at'] >= stream_interval['start_time'] }}",
+      ),
   },
   examples: [{ type: 'RecordFilter', condition: "{{ record['deleted'] is false }}" }],
   build: ({ fields }): RecordFilter =>

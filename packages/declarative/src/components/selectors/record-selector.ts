@@ -3,7 +3,6 @@ import type { RecordData } from '@tidemark/source';
 import { type BuildContext, component, field, type Scope } from '../../component/index.js';
 import type { Decoder } from '../decoders/slot.js';
 import { type Extractor, extractorSlot } from '../extractors/slot.js';
-import { defaultNormalization } from './type-normalizer.js';
 import {
   type RecordFilter,
   type RecordSelector,
@@ -14,6 +13,7 @@ import {
   type SelectOptions,
   schemaNormalizationSlot,
 } from './slot.js';
+import { defaultNormalization } from './type-normalizer.js';
 
 interface Parts {
   extractor: Extractor;
@@ -39,14 +39,19 @@ class StepSelector implements RecordSelector {
 
   async select(bodies: readonly unknown[], scope: Scope, { signal, keep }: SelectOptions): Promise<Selection> {
     const found = this.parts.extractor.extract(bodies, signal);
-    const { records: raw, count } = found instanceof Promise ? await found : found;
+    const { records, count } = found instanceof Promise ? await found : found;
+    const selection = await this.refine(records, scope, { signal, keep });
+    return count === selection.rawCount ? selection : { ...selection, rawCount: count };
+  }
+
+  async refine(raw: readonly RecordData[], scope: Scope, { keep }: SelectOptions): Promise<Selection> {
     const change = await this.change(scope);
     const last = raw.at(-1);
     if (!change && !this.parts.filter && !keep) {
-      return { records: raw as RecordData[], rawCount: count, lastRecord: last };
+      return { records: raw as RecordData[], rawCount: raw.length, lastRecord: last };
     }
     const records = this.run(raw, scope, change, keep);
-    return { records: records.kept, rawCount: count, lastRecord: records.last ?? (last && attempt(last, change)) };
+    return { records: records.kept, rawCount: raw.length, lastRecord: records.last ?? (last && attempt(last, change)) };
   }
 
   private run(
@@ -56,7 +61,11 @@ class StepSelector implements RecordSelector {
     keep: SelectOptions['keep'],
   ): { kept: RecordData[]; last: RecordData | undefined } {
     const { filter } = this.parts;
-    const filtersFirst = !(this.parts.transformsBeforeFiltering ?? this.context.stream?.transformsBeforeFiltering ?? false);
+    const filtersFirst = !(
+      this.parts.transformsBeforeFiltering ??
+      this.context.stream?.transformsBeforeFiltering ??
+      false
+    );
     const kept: RecordData[] = [];
     let last: RecordData | undefined;
     for (const item of raw) {

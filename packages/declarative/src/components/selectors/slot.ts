@@ -27,6 +27,8 @@ export interface SelectOptions {
 export interface RecordSelector {
   /** Leaves the bodies as they are. `scope` is one object for all bodies of a page, with `stream_slice` and its kin. */
   select(bodies: readonly unknown[], scope: Scope, options: SelectOptions): Promise<Selection>;
+  /** The same with records that were extracted elsewhere; they are left as they are. */
+  refine(records: readonly RecordData[], scope: Scope, options: SelectOptions): Promise<Selection>;
   /** Decodes the response in place of the retriever's decoder. */
   readonly decoder?: Decoder;
   /** `rawCount` is a sum over several lists: paging by offset would skip records. */

@@ -52,7 +52,8 @@ function toInteger(value: Json | undefined): Json | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : value;
   if (Decimal.is(value)) return wholePart(value);
   if (typeof value !== 'string' || !/^\s*[+-]?\d+(?:_\d+)*\s*$/.test(value)) return value;
-  return exactNumber(value) ?? value;
+  const number = exactNumber(value) ?? value;
+  return number === 0 ? 0 : number; // a whole number has no negative zero
 }
 
 function wholePart(value: Decimal): Json {

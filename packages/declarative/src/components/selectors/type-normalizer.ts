@@ -2,7 +2,7 @@ import { Decimal, type Json, type JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import { setKey } from '../../component/path.js';
 import type { SchemaNormalization } from './slot.js';
-import { conversionFor, type Conversion } from './type-conversion.js';
+import { type Conversion, conversionFor } from './type-conversion.js';
 
 /** `schema_normalization: Default`: values are brought into the types that the schema names, at every depth. */
 export const defaultNormalization: SchemaNormalization = {

@@ -9,8 +9,10 @@ import type { StreamSource } from '../streams/slot.js';
 export interface ManifestRoot {
   readonly spec: ((context: BuildContext) => Spec) | undefined;
   readonly check: (context: BuildContext) => ConnectionChecker;
-  /** The entries of `streams`, then those of `dynamic_streams`. */
+  /** The entries of `streams`. */
   readonly streams: readonly ((context: BuildContext) => StreamSource)[];
+  /** The entries of `dynamic_streams`, by which the check names them. */
+  readonly dynamicStreams: readonly { readonly name: string; readonly build: (context: BuildContext) => StreamSource }[];
   readonly budget: ((context: BuildContext) => ApiBudget) | undefined;
   readonly concurrency: ((context: BuildContext) => ConcurrencyLevel) | undefined;
   readonly groups: readonly ((context: BuildContext) => StreamGroup)[];
@@ -22,6 +24,13 @@ export interface ConcurrencyLevel {
   readonly level: number;
 }
 export const concurrencyLevelSlot = slot<ConcurrencyLevel>('concurrency level');
+
+/** What keeps the streams of a group from each other. */
+export interface StreamGroupAction {
+  /** One after the other. */
+  readonly isExclusive: boolean;
+}
+export const streamGroupActionSlot = slot<StreamGroupAction>('stream group action');
 
 /** Streams that must not be read at the same time. */
 export interface StreamGroup {

@@ -1,5 +1,5 @@
 import { component, field } from '../../component/index.js';
-import { createAt } from '../../component/create-at.js';
+import { setAtPath } from '../../component/set-at-path.js';
 import { addedFieldSlot } from '../transformations/added-field-slot.js';
 import { type ConfigTransformation, configTransformationSlot } from './slot.js';
 
@@ -24,7 +24,7 @@ export const configAddFields = component('ConfigAddFields', {
         for (const { path, value: valueOf } of fields.fields) {
           const value = valueOf({});
           if (condition && !condition.isTrue({ value, path })) continue;
-          createAt(config, path, value, 'The configuration');
+          setAtPath(config, path, value);
         }
       },
     };

@@ -87,14 +87,24 @@ class ManifestStream implements DeclarativeStream {
   readonly name: string;
   readonly primaryKey: readonly string[][];
   readonly isIncremental: boolean;
+  readonly isOlder?: DeclarativeStream['isOlder'];
   constructor(private readonly parts: StreamParts) {
     this.name = parts.name;
     this.primaryKey = parts.primaryKey;
     this.isIncremental = parts.incremental !== undefined;
+    if (parts.incremental?.isOlder) this.isOlder = (state, period) => this.isCursorOlder(state, period);
   }
 
   schema(): Promise<JsonObject> | JsonObject {
     return this.parts.schema();
+  }
+
+  private isCursorOlder(given: JsonObject, period: string): boolean | undefined {
+    const { incremental, retriever, migrate } = this.parts;
+    const state = migrate(given);
+    const held = retriever.partitionRouter ? state.state : state;
+    const value = incremental && held !== null && typeof held === 'object' ? (held as JsonObject)[incremental.cursorField] : undefined;
+    return value === undefined || value === null || value === '' ? undefined : incremental?.isOlder?.(value, period);
   }
 
   async describe(): Promise<StreamDescription> {
@@ -114,7 +124,8 @@ class ManifestStream implements DeclarativeStream {
   }
 
   async open(given: JsonObject | undefined, run: StreamRunFacts = {}): Promise<OpenStream> {
-    const { retriever, incremental } = this.parts;
+    const { retriever } = this.parts;
+    const incremental = this.chosenCursor(run.cursorField);
     const state = given && Object.keys(given).length ? this.parts.migrate(given) : undefined;
     const fingerprint = createHash('sha256').update(retriever.fingerprint()).digest('base64url').slice(0, 16);
     const opened = incremental
@@ -130,13 +141,26 @@ class ManifestStream implements DeclarativeStream {
           extra: unit.extra,
           position: unit.position,
           signal: options.signal,
-          parts: incremental ? () => incremental.parts(unit.slice) : undefined,
+          parts: incremental ? (slice) => incremental.parts(slice) : undefined,
           keep: isNew,
+          window: incremental && {
+            narrow: (slice, highest) => incremental.narrow(slice, highest),
+            split: (slice, smallest) => incremental.split(slice, smallest),
+            highest: (records) => incremental.highest(records),
+            compare: (a, b) => incremental.compare(a, b),
+          },
           isNew: incremental?.isDataFeed ? isNew : undefined,
           onRestart: options.onRestart,
         });
       },
     };
+  }
+
+  /** The cursor, over the field that the user chose where the stream allows that. */
+  private chosenCursor(cursorField: string | undefined): IncrementalSync | undefined {
+    const { incremental } = this.parts;
+    const isChosen = incremental?.allowsChosenCursor && cursorField !== undefined && cursorField !== incremental.cursorField;
+    return isChosen ? incremental.chosen(cursorField) : incremental;
   }
 
   private pageCursor(state: JsonObject | undefined, fingerprint: string, run: StreamRunFacts): StreamCursor {
@@ -185,7 +209,7 @@ class ManifestStream implements DeclarativeStream {
         cursorField: incremental.cursorField,
         useGlobal: incremental.isGlobalSubstream,
         compare: (a, b) => incremental.compare(a, b),
-        valueOf: (record) => incremental.valueOf(record),
+        highest: (records) => incremental.highest(records),
         normalize: (value) => incremental.normalize(value),
       },
       clock: context.clock,

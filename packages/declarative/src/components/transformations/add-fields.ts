@@ -2,8 +2,8 @@ import type { Json } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import { component, type Expression, field, type Scope } from '../../component/index.js';
 import { setKey } from '../../component/path.js';
-import { type AddedField, addedFieldSlot } from './added-field-slot.js';
 import { setAtPath } from '../../component/set-at-path.js';
+import { type AddedField, addedFieldSlot } from './added-field-slot.js';
 import { type Transformation, transformationSlot } from './slot.js';
 
 /** Adds fields, one after the other: each sees those that were added before it. */
@@ -23,8 +23,8 @@ class FieldAdder implements Transformation {
     }
     const { inner } = this;
     inner.record = record;
-    for (const { path, value: valueOf } of this.added) {
-      const value: Json = valueOf(inner);
+    for (const { path, value: evaluate } of this.added) {
+      const value: Json = evaluate(inner);
       if (this.condition && !this.condition.isTrue({ ...inner, value, path })) continue;
       if (path.length === 1) setKey(record, path[0]!, value);
       else setAtPath(record, path, value);
@@ -36,12 +36,17 @@ export const addFields = component('AddFields', {
   slot: transformationSlot,
   doc: 'Adds fields to records, or gives them new values.',
   fields: {
-    fields: field.list(field.slot(addedFieldSlot).defaultType('AddedFieldDefinition')).doc('The fields, in the order in which they are added.'),
+    fields: field
+      .list(field.slot(addedFieldSlot).defaultType('AddedFieldDefinition'))
+      .doc('The fields, in the order in which they are added.'),
     condition: field
-      .template({ scope: ['record', 'value', 'path', 'stream_slice', 'stream_partition', 'stream_interval'], allow: ['boolean'] })
+      .template({
+        scope: ['record', 'value', 'path', 'stream_slice', 'stream_partition', 'stream_interval'],
+        allow: ['boolean'],
+      })
       .default('')
       .doc('Adds a field only where this holds; `value` is what would be added, `path` where.')
-      .example("{{ value is not none }}", "{{ record['kind'] == 'order' }}"),
+      .example('{{ value is not none }}', "{{ record['kind'] == 'order' }}"),
   },
   examples: [
     {

@@ -12,7 +12,10 @@ export const addedFieldDefinition = component('AddedFieldDefinition', {
       .doc('Where the field goes. Objects and lists on the way are made when they are missing.')
       .example(['segment_id'], ['metadata', 'segment_id']),
     value: field
-      .template({ scope: ['record', 'stream_slice', 'stream_partition', 'stream_interval'], allow: ['integer', 'number', 'boolean'] })
+      .template({
+        scope: ['record', 'stream_slice', 'stream_partition', 'stream_interval'],
+        allow: ['integer', 'number', 'boolean'],
+      })
       .doc('The value.')
       .example("{{ record['updates'] }}", "{{ stream_partition['segment_id'] }}"),
     value_type: field
@@ -25,6 +28,6 @@ export const addedFieldDefinition = component('AddedFieldDefinition', {
     const { value, value_type: type } = fields;
     const path = fields.path.map(String);
     if (path.length === 0) throw new ConnectorError('config', 'A field that AddFields adds needs a path.');
-    return { path, value: type ? (scope) => value.evaluateAs(type, scope) as Json : (scope) => value.evaluate(scope) as Json };
+    return { path, value: (scope) => value.value(scope, type) as Json };
   },
 });

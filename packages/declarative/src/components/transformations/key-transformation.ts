@@ -9,5 +9,8 @@ export const keyTransformation = component('KeyTransformation', {
     suffix: field.template().optional().doc('Stands after each name.').example('_flattened'),
   },
   examples: [{ type: 'KeyTransformation', prefix: 'properties_' }],
-  build: ({ fields }) => (key: string) => `${fields.prefix?.text() ?? ''}${key}${fields.suffix?.text() ?? ''}`,
+  build:
+    ({ fields }) =>
+    (key: string) =>
+      `${fields.prefix?.text() ?? ''}${key}${fields.suffix?.text() ?? ''}`,
 });

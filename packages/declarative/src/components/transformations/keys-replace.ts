@@ -9,7 +9,10 @@ export const keysReplace = component('KeysReplace', {
   slot: transformationSlot,
   doc: 'Replaces a piece of text in the names of fields, in objects within objects too.',
   fields: {
-    old: field.template({ scope: SCOPE }).doc('The text to replace.').example(' ', '{{ record.id }}', "{{ config['id'] }}"),
+    old: field
+      .template({ scope: SCOPE })
+      .doc('The text to replace.')
+      .example(' ', '{{ record.id }}', "{{ config['id'] }}"),
     new: field.template({ scope: SCOPE }).doc('What stands in its place.').example('_', "{{ config['id'] }}"),
   },
   examples: [{ type: 'KeysReplace', old: ' ', new: '_' }],
@@ -18,7 +21,10 @@ export const keysReplace = component('KeysReplace', {
       const inner = fields.old.isConstant && fields.new.isConstant ? undefined : { ...scope, record };
       const old = fields.old.text(inner);
       const now = fields.new.text(inner);
-      replaceRecord(record, renameKeys(record, (key) => key.replaceAll(old, () => now), 'deep'));
+      replaceRecord(
+        record,
+        renameKeys(record, (key) => key.replaceAll(old, () => now), 'deep'),
+      );
     },
   }),
 });

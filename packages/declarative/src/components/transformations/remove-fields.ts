@@ -9,7 +9,9 @@ export const removeFields = component('RemoveFields', {
   fields: {
     field_pointers: field
       .list(field.list(field.either(field.string(), field.integer())))
-      .doc('The path of each field; `*` is any key or item, `**` any depth. The last item of a list goes, others become null.')
+      .doc(
+        'The path of each field; `*` is any key or item, `**` any depth. The last item of a list goes, others become null.',
+      )
       .example([['tags'], ['content', 'html']], [['**', 'internal_id']]),
     condition: field
       .template({ scope: ['property'], allow: ['boolean'] })

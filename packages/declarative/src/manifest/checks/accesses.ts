@@ -5,7 +5,6 @@ export interface Access {
   isOptional: boolean;
 }
 
-const SEGMENT = /\{\{([\s\S]*?)\}\}|\{%([\s\S]*?)%\}/g;
 /** Signs that the template reckons with fields that are not there. */
 const GUARD = /\bis\s+(?:not\s+)?defined\b|\bdefault\s*\(|\bin\s+(?:config|parameters)\b/;
 const STEP = /\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\])/y;
@@ -19,8 +18,7 @@ export function accesses(template: string, name: string): Access[] {
   const found: Access[] = [];
   const isGuarded = GUARD.test(template);
   const start = new RegExp(`(?<![\\w.'"\\]])${name}(?=\\s*[.[])`, 'g');
-  for (const [, output, statement] of template.matchAll(SEGMENT)) {
-    const text = output ?? statement ?? '';
+  for (const text of segments(template)) {
     for (const match of text.matchAll(start)) {
       const access = chain(text, match.index + name.length);
       if (access.keys.length > 0) found.push({ ...access, isOptional: access.isOptional || isGuarded });
@@ -42,5 +40,17 @@ function chain(text: string, from: number): Access {
     if (!step || text[STEP.lastIndex] === '(') return { keys, isOptional: false };
     keys.push(step[1] ?? step[2] ?? step[3] ?? '');
     at = STEP.lastIndex;
+  }
+}
+
+/** What stands between `{{` and `}}`, or `{%` and `%}`. */
+function* segments(template: string): Generator<string> {
+  for (let at = template.indexOf('{'); at >= 0; at = template.indexOf('{', at + 1)) {
+    const kind = template[at + 1];
+    if (kind !== '{' && kind !== '%') continue;
+    const end = template.indexOf(kind === '{' ? '}}' : '%}', at + 2);
+    if (end < 0) return;
+    yield template.slice(at + 2, end);
+    at = end;
   }
 }

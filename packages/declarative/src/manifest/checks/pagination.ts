@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { CheckContext, Site } from '../check-context.js';
+import { nearest } from '../suggestion.js';
 import { isFalsy, isObject, own } from '../tree.js';
 import { child, hasCustomCode, isTemplate, mentions } from './stream-facts.js';
 
@@ -9,7 +10,7 @@ export function checkPaginator(context: CheckContext, site: Site): void {
   if (!strategy || Object.hasOwn(strategy, 'class_name')) return;
   const hasSizeOption = !isFalsy(own(site.node, 'page_size_option'));
   const size = own(strategy, 'page_size');
-  if (hasSizeOption && isFalsy(size)) {
+  if (hasSizeOption && isFalsy(size) && nearest('page_size', Object.keys(strategy)) === undefined) {
     const message = `page_size_option has no size to send: the ${String(strategy.type)} has no page_size`;
     context.say([...site.path, 'page_size_option'], 'page-size-missing', message, { atKey: true });
   }

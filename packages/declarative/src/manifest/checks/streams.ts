@@ -1,14 +1,24 @@
-import type { JsonObject } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import type { CheckContext, Site } from '../check-context.js';
 import { nearest } from '../suggestion.js';
 import { isObject, own } from '../tree.js';
 import { list } from '../words.js';
-import { addedNames, child, constantText, each, isTemplate, routers, schemaNames } from './stream-facts.js';
+import {
+  addedNames,
+  child,
+  constantText,
+  each,
+  hasCustomCode,
+  isTemplate,
+  mentions,
+  routers,
+  schemaNames,
+} from './stream-facts.js';
 
 /** Streams that share a name, and a `check` of streams that are not there. */
 export function checkSource(context: CheckContext): void {
   const { tree } = context;
-  const streams = Array.isArray(tree.streams) ? tree.streams : [];
+  const streams: readonly (Json | undefined)[] = Array.isArray(tree.streams) ? tree.streams : [];
   const names = new Map<string, number>();
   streams.forEach((stream, i) => {
     const name = isObject(stream) ? streamName(stream) : undefined;
@@ -127,9 +137,12 @@ export function checkPartitionsSent(context: CheckContext, site: Site): void {
   const { partition_router: router, ...rest } = site.node;
   if (site.type !== 'SimpleRetriever' || !isObject(router)) return;
   const all = routers(router);
-  const owner = site.parent && isStream(site.parent.type) ? site.parent.node : undefined;
-  const others: JsonObject = { ...rest, transformations: own(owner ?? {}, 'transformations') ?? null };
-  if (all.some((one) => usesOption(one) || Object.hasOwn(one, 'class_name')) || usesSlice(others)) return;
+  if (
+    all.some((one) => usesOption(one) || Object.hasOwn(one, 'class_name')) ||
+    mentions(rest, SLICE) ||
+    hasCustomCode(rest)
+  )
+    return;
   context.warn(
     [...site.path, 'partition_router'],
     'partition-unsent',
@@ -138,18 +151,9 @@ export function checkPartitionsSent(context: CheckContext, site: Site): void {
   );
 }
 
-function isStream(type: string): boolean {
-  return type.endsWith('Stream');
-}
-
 function usesOption(router: JsonObject): boolean {
   if (Object.hasOwn(router, 'request_option')) return true;
   return each(own(router, 'parent_stream_configs')).some(
     (config) => Object.hasOwn(config, 'request_option') || Object.hasOwn(config, 'lazy_read_pointer'),
   );
-}
-
-function usesSlice(node: JsonObject): boolean {
-  const seen = JSON.stringify(node, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  return SLICE.test(seen) || seen.includes('"class_name"');
 }

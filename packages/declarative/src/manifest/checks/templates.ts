@@ -6,6 +6,7 @@ import { isObject } from '../tree.js';
 import { list } from '../words.js';
 import { accesses } from './accesses.js';
 import type { ConfigNames } from './config-names.js';
+import { OF_EVERY_SLICE, SLICE_NAMES, sliceFields } from './slice-names.js';
 import { isTemplate } from './stream-facts.js';
 
 /** What is known of a template without evaluating it. */
@@ -101,8 +102,10 @@ export class TemplateCheck {
       return;
     }
     if (!isOpen) for (const name of facts.names ?? []) this.#name(site, field, name, template, path);
-    this.#configAccess(template, path);
+    // The rules of the spec read the configuration as it was before them.
+    if (path[0] !== 'spec') this.#configAccess(template, path);
     this.#parameterAccess(site, template, path);
+    this.#sliceAccess(site, template, path);
   }
 
   #factsOf(template: string): TemplateFacts {
@@ -164,6 +167,25 @@ export class TemplateCheck {
       offset: template.indexOf(key),
       ...(suggestion === undefined ? {} : { suggestion }),
     });
+  }
+
+  #sliceAccess(site: Site, template: string, path: Path): void {
+    const found = SLICE_NAMES.flatMap((name) => accesses(template, name).map((access) => ({ name, ...access })));
+    const fields = found.length === 0 ? undefined : sliceFields(site);
+    if (!fields) return;
+    for (const { name, keys, isOptional } of found) {
+      const key = keys[0] as string;
+      if (isOptional || isMethod(key) || fields.has(key)) continue;
+      const known = [...fields].slice(OF_EVERY_SLICE.length);
+      const suggestion = nearest(key, known);
+      const has =
+        known.length === 0 ? 'it has neither a partition_router nor an incremental_sync' : `has: ${list(known)}`;
+      const message = `'${name}' of this stream has no field '${key}' (${has})`;
+      this.#context.warn(path, 'unknown-slice-field', message, {
+        offset: template.indexOf(key),
+        ...(suggestion === undefined ? {} : { suggestion }),
+      });
+    }
   }
 
   #parameterAccess(site: Site, template: string, path: Path): void {

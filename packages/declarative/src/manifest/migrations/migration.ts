@@ -4,7 +4,7 @@ import type { JsonObject } from '@tidemark/protocol';
 export interface Migrated {
   node: JsonObject;
   /** New field → old field, so that its place is kept. */
-  moved: Readonly<Record<string, string>>;
+  moved: Readonly<Record<string, string | undefined>>;
 }
 
 /** One old spelling and how it is written now. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { ConnectorError } from '@tidemark/source';
@@ -86,7 +86,7 @@ export class Database {
     openFiles().add(file);
     try {
       const settings = { memory_limit: options.memoryLimit, threads: String(options.threads) };
-      if (!existsSync(file) || statSync(file).size === 0) await makeFile(duck, file);
+      if (!existsSync(file)) await makeFile(duck, file);
       const instance = await duck.api.DuckDBInstance.create(file, settings);
       return new Database(duck, file, instance);
     } catch (error) {
@@ -132,11 +132,22 @@ async function makeFile(duck: Duck, file: string): Promise<void> {
   try {
     const instance = await duck.api.DuckDBInstance.create(draft);
     instance.closeSync();
-    rmSync(`${draft}.wal`, { force: true });
-    renameSync(draft, file);
+    putInPlace(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
     rmSync(`${draft}.wal`, { force: true });
     throw error;
+  }
+}
+
+/** Never over a file that another process has made, and perhaps opened, in the meantime. */
+function putInPlace(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+    rmSync(draft);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') rmSync(draft);
+    else renameSync(draft, file); // a file system without links
   }
 }

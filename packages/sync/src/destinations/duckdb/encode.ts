@@ -173,8 +173,11 @@ export function encodeColumn(rows: readonly RecordData[], column: Column, data: 
   const problems = new Problems(column);
   const { width, encode } = encodingOf(column.type);
   const { field, kind, declared } = column;
+  const inherited = field in Object.prototype;
   for (let row = 0; row < rows.length; row++) {
-    const value = rows[row]![field];
+    const record = rows[row]!;
+    // A field named like something that every object has (`constructor`) is only there when it is the record's own.
+    const value = inherited && !Object.hasOwn(record, field) ? undefined : record[field];
     if (width === 0) data.texts.push('');
     if (value === null || value === undefined) data.setNull(row);
     else if (!declared && joinKinds(kind, kindOfValue(value)) !== kind) problems.reject(data, row, value);

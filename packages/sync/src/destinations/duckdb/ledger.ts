@@ -20,7 +20,7 @@ CREATE SCHEMA IF NOT EXISTS _tidemark;
 CREATE TABLE IF NOT EXISTS _tidemark.version (version INTEGER);
 CREATE TABLE IF NOT EXISTS _tidemark.jobs (
   connection VARCHAR, id BIGINT, nonce VARCHAR, fingerprint VARCHAR, attempt INTEGER, outcome VARCHAR,
-  last_attempt_rows BIGINT, started_at TIMESTAMP WITH TIME ZONE, ended_at TIMESTAMP WITH TIME ZONE);
+  last_attempt_progressed BOOLEAN, started_at TIMESTAMP WITH TIME ZONE, ended_at TIMESTAMP WITH TIME ZONE);
 CREATE TABLE IF NOT EXISTS _tidemark.attempts (
   connection VARCHAR, job BIGINT, attempt INTEGER, outcome VARCHAR, "rows" BIGINT, error VARCHAR,
   started_at TIMESTAMP WITH TIME ZONE, ended_at TIMESTAMP WITH TIME ZONE);
@@ -89,7 +89,7 @@ export async function loadJob(db: Db, connection: string, streams: StoredStream[
       attempt: num(row.attempt),
     },
     outcome: String(row.outcome) as StoredJob['outcome'],
-    lastAttemptRows: num(row.last_attempt_rows),
+    lastAttemptProgressed: (row.last_attempt_progressed as boolean | null) ?? undefined,
     streams,
   };
 }
@@ -102,14 +102,14 @@ export function at(ms: number): string {
 export async function beginAttempt(db: Db, job: Job, now: number): Promise<void> {
   const key = [job.connection, job.id];
   if (job.attempt === 1) {
-    await db.run(`INSERT INTO _tidemark.jobs VALUES ($1, $2, $3, $4, 1, 'running', -1, ${at(now)}, NULL)`, [
+    await db.run(`INSERT INTO _tidemark.jobs VALUES ($1, $2, $3, $4, 1, 'running', NULL, ${at(now)}, NULL)`, [
       ...key,
       job.nonce,
       job.fingerprint,
     ]);
   } else {
     await db.run(
-      `UPDATE _tidemark.jobs SET attempt = $3, outcome = 'running', last_attempt_rows = -1 WHERE connection = $1 AND id = $2`,
+      `UPDATE _tidemark.jobs SET attempt = $3, outcome = 'running', last_attempt_progressed = NULL WHERE connection = $1 AND id = $2`,
       [...key, job.attempt],
     );
   }
@@ -128,8 +128,8 @@ export async function endAttempt(
 ): Promise<void> {
   const key = [job.connection, job.id];
   await db.run(
-    `UPDATE _tidemark.jobs SET outcome = $3, last_attempt_rows = $4, ended_at = ${at(now)} WHERE connection = $1 AND id = $2`,
-    [...key, outcome, summary.rows],
+    `UPDATE _tidemark.jobs SET outcome = $3, last_attempt_progressed = $4, ended_at = ${at(now)} WHERE connection = $1 AND id = $2`,
+    [...key, outcome, summary.progressed],
   );
   await db.run(
     `UPDATE _tidemark.attempts SET outcome = $4, "rows" = $5, error = $6, ended_at = ${at(now)}

@@ -5,8 +5,8 @@ const NUMBER = /^\s*([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/;
 /** The exact integer that a value is (a number, or a text that writes one), or undefined. */
 export function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : undefined;
-  if (typeof value !== 'string' && !Decimal.is(value)) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value !== 'number' && typeof value !== 'string' && !Decimal.is(value)) return undefined;
   const text = numberText(value);
   return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }

@@ -1,8 +1,9 @@
+import type { DuckDBType } from '@duckdb/node-api';
 import { stringify } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import type { Batch, StreamPlan, WriteResult } from '../../destination.js';
 import { estimateBytes } from '../../size.js';
-import { CHUNK_ROWS, ChunkAppender, type ColumnData } from './chunk.js';
+import { CHUNK_ROWS, ChunkAppender, type ColumnData, type Duck } from './chunk.js';
 import { COLUMNS_MAX, type Column, type Columns, OWN_COLUMNS, REST_FIELD } from './column.js';
 import type { Db } from './database.js';
 import { type Change, encodeColumn, encodingOf, type Problems } from './encode.js';
@@ -116,31 +117,15 @@ export class TableWriter {
     const layout = await layoutOf(this.db, this.table);
     const byName = new Map(this.columns.list.map((column) => [column.name, column]));
     this.slots = layout.map(({ name }) => (OWN.has(name) ? { own: name } : { column: byName.get(name) }));
-    const widths = layout.map(({ type }, index) =>
-      this.slots[index]!.own === '_airbyte_raw_id' ? 16 : encodingOf(type).width,
-    );
-    const { api } = duck;
-    const types = layout.map(({ type }, index) => {
-      if (type === 'UUID') return api.UUID;
-      if (type === 'JSON') return api.DuckDBVarCharType.create('JSON');
-      if (widths[index] === 0) return api.VARCHAR;
-      return (
-        {
-          BIGINT: api.BIGINT,
-          DOUBLE: api.DOUBLE,
-          BOOLEAN: api.BOOLEAN,
-          DATE: api.DATE,
-          TIMESTAMP: api.TIMESTAMP,
-          TIME: api.TIME,
-        }[type] ?? api.TIMESTAMPTZ
-      );
+    const columns = layout.map(({ type }, index) => {
+      const width = this.slots[index]!.own === '_airbyte_raw_id' ? 16 : encodingOf(type).width;
+      return { type: duckType(duck, type, width), width };
     });
     try {
       return new ChunkAppender(
         duck,
         await this.db.connection.createAppender(this.table.name, this.table.schema),
-        types,
-        widths,
+        columns,
       );
     } catch (error) {
       throw this.db.error(error);
@@ -214,6 +199,7 @@ export class TableWriter {
     this.flush();
     for (const { column, problems } of list) {
       const { kind, type } = await widerType(column, problems.misfits, sqlName(this.table), (sql) => this.db.one(sql));
+      if (kind === column.kind && type === column.type) throw new Error(`column ${column.name} cannot be widened`);
       await widenColumn(this.db, this.table, column, kind, type);
     }
     await writeColumns(this.db, this.table, this.columns);
@@ -225,4 +211,13 @@ function fillInteger(data: ColumnData, value: number, count: number): void {
     data.words[row * 2] = value >>> 0;
     data.words[row * 2 + 1] = Math.floor(value / 0x100000000);
   }
+}
+
+/** What the chunk holds for a column of this type; texts are cast by the appender where the column is no text. */
+function duckType({ api }: Duck, type: string, width: number): DuckDBType {
+  if (type === 'UUID') return api.UUID;
+  if (type === 'JSON') return api.DuckDBVarCharType.create('JSON');
+  if (width === 0) return api.VARCHAR;
+  const { BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, TIME, TIMESTAMPTZ } = api;
+  return { BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, TIME }[type] ?? TIMESTAMPTZ;
 }

@@ -63,17 +63,12 @@ export async function readColumns(db: Db, table: TableName): Promise<Columns> {
 
 export async function writeColumns(db: Db, table: TableName, columns: Columns): Promise<void> {
   await db.run(`DELETE FROM _tidemark.columns WHERE ${where(table)}`);
-  for (const [position, column] of columns.list.entries()) {
-    await db.run('INSERT INTO _tidemark.columns VALUES ($1, $2, $3, $4, $5, $6, $7)', [
-      table.schema,
-      table.name,
-      position,
-      column.field,
-      column.name,
-      column.kind,
-      column.declared,
-    ]);
-  }
+  if (columns.list.length === 0) return;
+  const rows = columns.list.map(({ field, name, kind, declared }, position) => {
+    const texts = [table.schema, table.name, field, name, kind].map(literal);
+    return `(${texts[0]}, ${texts[1]}, ${position}, ${texts[2]}, ${texts[3]}, ${texts[4]}, ${declared})`;
+  });
+  await db.run(`INSERT INTO _tidemark.columns VALUES ${rows.join(', ')}`);
 }
 
 /** A new table for these columns. */

@@ -1,5 +1,6 @@
 import type { Batch, Job, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
 import type { Duck } from './chunk.js';
+import { quote } from './column.js';
 import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import { storeState } from './ledger.js';
@@ -23,6 +24,8 @@ interface Target {
   writer: TableWriter;
   /** The last raw id's millisecond before the open transaction. */
   mark: number;
+  /** The open transaction has rows of it. */
+  written: boolean;
   finished: boolean;
 }
 
@@ -50,14 +53,24 @@ export class DuckDbWriter implements Writer {
     for (const { plan, table: final } of streams) {
       const table = writeTable(plan, final);
       const writer = new TableWriter(db, context, plan, table, await readColumns(db, table));
-      made.targets.set(plan.key, { plan, table, final, writer, mark: context.ids.mark, finished: false });
+      made.targets.set(plan.key, {
+        plan,
+        table,
+        final,
+        writer,
+        mark: context.ids.mark,
+        written: false,
+        finished: false,
+      });
     }
     return made;
   }
 
   async write(stream: string, batch: Batch): Promise<WriteResult> {
     await this.begin();
-    return this.target(stream).writer.write(batch);
+    const target = this.target(stream);
+    target.written = true;
+    return target.writer.write(batch);
   }
 
   async restart(stream: string, unit: string): Promise<number> {
@@ -113,7 +126,10 @@ export class DuckDbWriter implements Writer {
     if (this.open) return;
     await this.db.run('BEGIN');
     this.open = true;
-    for (const target of this.targets.values()) target.mark = this.context.ids.mark;
+    for (const target of this.targets.values()) {
+      target.mark = this.context.ids.mark;
+      target.written = false;
+    }
   }
 
   private async end(): Promise<void> {
@@ -123,9 +139,9 @@ export class DuckDbWriter implements Writer {
   }
 
   private async store(state: StreamState, complete: boolean): Promise<void> {
-    const { plan, writer, table, mark } = this.target(state.stream);
+    const { plan, writer, table, mark, written } = this.target(state.stream);
     writer.flush();
-    if (plan.destinationSyncMode.endsWith('_dedup') && state.rows > 0) {
+    if (plan.destinationSyncMode.endsWith('_dedup') && written) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
     }
     await storeState(
@@ -143,7 +159,7 @@ export class DuckDbWriter implements Writer {
   private async swap({ table, final, writer }: Target): Promise<void> {
     if (!(await tableExists(this.db, table))) return;
     await this.db.run(`DROP TABLE IF EXISTS ${sqlName(final)}`);
-    await this.db.run(`ALTER TABLE ${sqlName(table)} RENAME TO "${final.name.replaceAll('"', '""')}"`);
+    await this.db.run(`ALTER TABLE ${sqlName(table)} RENAME TO ${quote(final.name)}`);
     await this.db.run('DELETE FROM _tidemark.columns WHERE schema_name = $1 AND table_name = $2', [
       table.schema,
       table.name,

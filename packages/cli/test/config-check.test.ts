@@ -1,0 +1,63 @@
+import type { JsonObject } from '@tidemark/protocol';
+import { describe, expect, it } from 'vitest';
+import { checkConfig } from '../src/input/config-check.js';
+
+const specification: JsonObject = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  type: 'object',
+  required: ['token', 'start_date'],
+  additionalProperties: true,
+  properties: {
+    token: { type: 'string', airbyte_secret: true, minLength: 5 },
+    start_date: { type: 'string', pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', format: 'date' },
+    region: { type: 'string', enum: ['eu', 'us'] },
+    auth: {
+      type: 'object',
+      oneOf: [
+        { required: ['kind', 'key'], properties: { kind: { type: 'string', const: 'key' }, key: { type: 'string' } } },
+        {
+          required: ['kind', 'user'],
+          properties: { kind: { type: 'string', const: 'user' }, user: { type: 'string' } },
+        },
+      ],
+    },
+  },
+};
+const refusal = (config: JsonObject): Promise<string> =>
+  checkConfig(config, specification, () => undefined).then(
+    () => '',
+    (error: Error) => error.message,
+  );
+
+describe('checkConfig', () => {
+  it('takes a configuration that fits, with fields that the specification does not know', async () => {
+    expect(
+      await refusal({ token: 'abcdef', start_date: '2024-01-01', more: 1, auth: { kind: 'user', user: 'x' } }),
+    ).toBe('');
+  });
+
+  it('tells every violation at once and no value', async () => {
+    const message = await refusal({ token: 'sec', start_date: 'yester-day', region: 'mars-base' });
+    expect(message).toContain("'start_date' must match the pattern ^[0-9]{4}");
+    expect(message).toContain('\'region\' must be one of "eu", "us"');
+    expect(message).toContain("'token' must NOT have fewer than 5 characters");
+    expect(message).not.toMatch(/sec\b|yester|mars/);
+  });
+
+  it('of a choice it tells what is wrong with the branch that was meant', async () => {
+    const message = await refusal({ token: 'abcdef', start_date: '2024-01-01', auth: { kind: 'user' } });
+    expect(message).toContain("'auth': 'user' is missing");
+    expect(message).not.toContain("'key'");
+    expect(await refusal({ token: 'abcdef', start_date: '2024-01-01', auth: { kind: 'x' } })).toContain(
+      "'auth' must be one of the kinds",
+    );
+  });
+
+  it('refuses nothing when the specification is no usable schema, and says so', async () => {
+    const said: string[] = [];
+    await checkConfig({ a: 1 }, { type: 'object', properties: { a: { $ref: '#/nowhere' } } }, (message) =>
+      said.push(message),
+    );
+    expect(said.join()).toContain('was not checked');
+  });
+});

@@ -1,0 +1,78 @@
+import { stringify } from '@tidemark/protocol';
+import { ConnectorError } from '@tidemark/source';
+import type { BuildContext, DeepExpression, Expression } from '../../component/index.js';
+import { signJwt } from './sign-jwt.js';
+
+/** The fields of a JwtAuthenticator. */
+export interface JwtFields {
+  secret_key: Expression;
+  base64_encode_secret_key: Expression;
+  algorithm: string;
+  token_duration: number;
+  jwt_headers?: Record<string, Expression>;
+  additional_jwt_headers?: DeepExpression;
+  jwt_payload?: Record<string, Expression>;
+  additional_jwt_payload?: DeepExpression;
+  passphrase?: Expression;
+}
+
+// How long one token is used: fresh enough for APIs that want new ones, and a signature is not made for every page.
+const REUSE_SECONDS_MAX = 60;
+
+/** Makes the tokens of one JwtAuthenticator. */
+export class JwtTokens {
+  private kept: { token: string; until: number } | undefined;
+  constructor(
+    private readonly fields: JwtFields,
+    private readonly context: BuildContext,
+  ) {}
+
+  /** A token that is good now. Throws ConnectorError (config) when the key is not one for the algorithm. */
+  async get(): Promise<string> {
+    const now = Math.floor(this.context.clock() / 1000);
+    if (this.kept && now < this.kept.until) return this.kept.token;
+    const { fields, context } = this;
+    const key = fields.secret_key.text();
+    context.addSecret(key);
+    const passphrase = fields.passphrase?.text() || undefined;
+    if (passphrase) context.addSecret(passphrase);
+    const token = await signJwt({
+      header: stringify(this.header()),
+      payload: stringify(this.payload(now)),
+      algorithm: fields.algorithm,
+      key: !passphrase && fields.base64_encode_secret_key.isTrue() ? Buffer.from(key, 'utf8').toString('base64') : key,
+      passphrase,
+    });
+    context.addSecret(token);
+    this.kept = { token, until: now + Math.min(REUSE_SECONDS_MAX, Math.floor(fields.token_duration / 2)) };
+    return token;
+  }
+
+  private header(): Record<string, unknown> {
+    const { jwt_headers: own, additional_jwt_headers: more, algorithm } = this.fields;
+    const extra = reserved(more, ['kid', 'alg', 'typ', 'cty'], 'additional_jwt_headers');
+    const header: Record<string, unknown> = { typ: 'JWT', alg: algorithm, ...extra };
+    for (const name of ['kid', 'typ', 'cty']) {
+      const value = own?.[name]?.evaluate();
+      if (value !== undefined && value !== null && value !== '') header[name] = value;
+    }
+    return header;
+  }
+
+  private payload(now: number): Record<string, unknown> {
+    const { jwt_payload: own, additional_jwt_payload: more, token_duration: duration } = this.fields;
+    const payload = reserved(more, ['iss', 'sub', 'aud', 'iat', 'exp', 'nbf'], 'additional_jwt_payload');
+    for (const name of ['iss', 'sub', 'aud']) {
+      const value = own?.[name]?.evaluate();
+      if (value !== undefined && value !== null && value !== '') payload[name] = value;
+    }
+    return { ...payload, iat: now, exp: now + duration, nbf: now };
+  }
+}
+
+function reserved(more: DeepExpression | undefined, names: readonly string[], field: string): Record<string, unknown> {
+  const values = { ...((more?.() ?? {}) as Record<string, unknown>) };
+  const taken = names.find((name) => Object.hasOwn(values, name));
+  if (taken) throw new ConnectorError('config', `${field} must not have '${taken}': it has a field of its own.`);
+  return values;
+}

@@ -1,0 +1,39 @@
+import { stringify } from '@tidemark/protocol';
+import { describe, expect, it } from 'vitest';
+import { decode } from './decode.js';
+
+const raw = { type: 'JsonDecoder' };
+
+describe('JsonDecoder', () => {
+  it.each([
+    ['an object', '{"a":1}', [{ a: 1 }]],
+    ['a list, item by item', '[{"a":1},{}]', [{ a: 1 }, {}]],
+    ['no body', '', []],
+    ['white space', ' \n', []],
+    ['null', 'null', []],
+    ['an empty object', '{}', []],
+    ['an empty list', '[]', []],
+    ['a byte order mark', '\uFEFF{"a":1}', [{ a: 1 }]],
+  ])('decodes %s', async (_, body, expected) => {
+    expect(await decode(raw, body)).toEqual(expected);
+  });
+
+  it('keeps numbers digit for digit', async () => {
+    expect(stringify(await decode(raw, '{"id":12345678901234567890,"x":0.1234567890123456789}'))).toBe(
+      '[{"id":12345678901234567890,"x":0.1234567890123456789}]',
+    );
+  });
+
+  it('says what came where JSON was due, without secrets', async () => {
+    const page = '<!DOCTYPE html>\n<html>s3cret<body>Maintenance</body></html>';
+    await expect(decode(raw, page, { contentType: 'text/html' })).rejects.toMatchObject({
+      message:
+        "The API's answer (status 200, text/html) is not JSON: it begins with '<!DOCTYPE html> <html>***<body>Maintenance</body></html>'.",
+      detail: expect.stringContaining('http://localhost/x ('),
+    });
+  });
+
+  it('refuses a body that was cut short', async () => {
+    await expect(decode(raw, '{"a":[1,2')).rejects.toThrow('is not JSON: it begins with \'{"a":[1,2\'');
+  });
+});

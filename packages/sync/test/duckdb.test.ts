@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { openDestination } from '@tidemark/sync';
+import { describeDestination, type ReadRow } from '@tidemark/sync/testing';
+import { query, temporaryFolder } from './duckdb-file.ts';
+
+const folder = temporaryFolder();
+let places = 0;
+
+describeDestination('duckdb', {
+  place: async () => `${folder}/place-${++places}.duckdb`,
+  destination: (place) => openDestination(`duckdb:${place}`),
+  async read(place, stream) {
+    if (!existsSync(place)) return undefined;
+    const found = await query(
+      place,
+      `SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = '${stream}'`,
+    );
+    if (found.length === 0) return undefined;
+    return (await query(
+      place,
+      `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM "${stream}" ORDER BY _airbyte_raw_id`,
+    )) as ReadRow[];
+  },
+});
