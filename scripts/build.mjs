@@ -1,7 +1,7 @@
 // Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only;
 // `--no-types` leaves the declarations out.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
@@ -16,6 +16,7 @@ function entriesOf(directory, manifest) {
     .filter((path) => path?.startsWith('./dist/'))
     .map((path) => path.slice('./dist/'.length, -'.js'.length));
   if (manifest.bin) stems.push('main');
+  stems.push('generate'); // products that `pnpm generate` writes, where a package has some
   return Object.fromEntries(
     stems.map((stem) => [stem, `${directory}/src/${stem}.ts`]).filter(([, file]) => existsSync(file)),
   );
@@ -24,6 +25,10 @@ function entriesOf(directory, manifest) {
 async function buildPackage(name) {
   const directory = `${root}packages/${name}`;
   const manifest = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
+  // tsup's own cleaning would take the declarations too, which `tsc -b` believes to be there still.
+  for (const old of existsSync(`${directory}/dist`) ? readdirSync(`${directory}/dist`) : []) {
+    if (/\.js(?:\.map)?$/.test(old)) rmSync(`${directory}/dist/${old}`);
+  }
   await build({
     entry: entriesOf(directory, manifest),
     outDir: `${directory}/dist`,
@@ -32,7 +37,6 @@ async function buildPackage(name) {
     platform: 'node',
     splitting: true,
     sourcemap: true,
-    clean: ['**/*.js', '**/*.js.map'],
     config: false,
     silent: true,
     tsconfig: `${directory}/tsconfig.json`,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Message } from '@tidemark/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoApi, startDemoApi } from '../../examples/demo-api/server.mjs';
-import { root } from '../tidy/source-files.js';
+import { root } from '../root.js';
 import { runCli } from './run-cli.js';
 
 const SIZES = { customers: 17, products: 18, berths: 16, orders: 23, regions: 3, deliveries_per_region: 7 };

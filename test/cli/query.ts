@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { root } from '../tidy/source-files.js';
+import { root } from '../root.js';
 
 interface Reader {
   getRowObjectsJson(): Record<string, unknown>[];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Message } from '@tidemark/protocol';
-import { root } from '../tidy/source-files.js';
+import { root } from '../root.js';
 
 /** How a command line ended. */
 export interface CliRun {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRedactor, createSource } from '@tidemark/declarative';
 import type { JsonObject } from '@tidemark/protocol';
 import type { Connection } from '@tidemark/source';
-import { root } from '../tidy/source-files.js';
+import { root } from '../root.js';
 
 /** A folder of examples/ as a connection to this API. */
 export async function openExample(folder: string, config: JsonObject): Promise<Connection> {

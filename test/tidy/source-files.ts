@@ -1,11 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-
-/** The repository's folder. */
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+import { root } from '../root.js';
 
 /** One hand-written source file. */
 export interface SourceFile {
@@ -62,7 +59,7 @@ export function target(from: string, specifier: string): string {
   return join(dirname(from), specifier.replace(/\.js$/, '.ts'));
 }
 
-/** Functions with their line counts; the callbacks of describe and it are not functions in this sense. */
+/** Functions with their line counts; suites (callbacks of describe and it, and `describeX`) are not functions in this sense. */
 export function functionsOf(file: SourceFile): { name: string; line: number; lines: number }[] {
   const found: { name: string; line: number; lines: number }[] = [];
   const lineOf = (position: number): number => file.tree.getLineAndCharacterOfPosition(position).line + 1;
@@ -78,5 +75,6 @@ export function functionsOf(file: SourceFile): { name: string; line: number; lin
 }
 
 function isSuite(node: ts.Node): boolean {
+  if (ts.isFunctionDeclaration(node) && /^describe[A-Z]/.test(node.name?.text ?? '')) return true;
   return ts.isCallExpression(node.parent) && /^(describe|it|test)\b/.test(node.parent.expression.getText());
 }

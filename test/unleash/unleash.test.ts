@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUnleash, type Unleash, whyNotUnleash } from '../../scripts/unleash/unleash.mjs';
 import { query } from '../cli/query.js';
 import { runCli } from '../cli/run-cli.js';
-import { root } from '../tidy/source-files.js';
+import { root } from '../root.js';
 import { startCountingProxy } from './counting-proxy.js';
 
 const FLAGS = Array.from({ length: 1500 }, (_, i) => `flag-${String(i).padStart(4, '0')}`);

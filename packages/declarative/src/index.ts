@@ -1,4 +1,5 @@
 export { createSource, DEFAULT_SETTINGS, type LoadedManifest, loadManifest, type SourceOptions } from './create-source.js';
+export { type CustomComponents, loadCustomComponents } from './custom/load-custom-components.js';
 export type { ApiRequest, HttpClient, Transport } from './http/client.js';
 export type { ApiResponse } from './http/response.js';
 export {

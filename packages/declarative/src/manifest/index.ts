@@ -1,4 +1,4 @@
-export type { TemplateFacts, TemplateInspector } from './checks/templates.js';
+export type { TemplateInspector, TemplateProblem } from './checks/templates.js';
 export {
   type Diagnostic,
   diagnosticsToJson,
@@ -24,6 +24,7 @@ export {
   type SchemaError,
   type SchemaValidator,
   type StandaloneFunction,
+  standaloneCode,
 } from './schema-validator.js';
 export { nearest } from './suggestion.js';
 export { type ValidationOptions, validateManifest } from './validate.js';

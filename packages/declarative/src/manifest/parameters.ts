@@ -71,14 +71,19 @@ class Propagation {
     this.#positions.derive(copy, node);
     if (!Object.hasOwn(node, 'type')) put(copy, 'type', type);
     this.#fill(copy, node, parameters);
-    this.#fields += Object.keys(copy).length + 1;
-    if (this.#fields > FIELDS_MAX || ++this.#depth > DEPTH_MAX) throw new ParametersOverflow(node);
+    this.#spend(node, Object.keys(copy).length + 1);
+    if (++this.#depth > DEPTH_MAX) throw new ParametersOverflow(node);
     const kept = this.#descend(copy, parameters);
     this.#depth--;
     if (Object.keys(kept).length > 0) copy[PARAMETERS] = kept;
     // Parameters that are no mapping stay where they are: the schema has something to say about them.
     if (hasOwnParameters && !isObject(node[PARAMETERS])) copy[PARAMETERS] = node[PARAMETERS];
     return copy;
+  }
+
+  #spend(node: JsonObject, fields: number): void {
+    this.#fields += fields;
+    if (this.#fields > FIELDS_MAX) throw new ParametersOverflow(node);
   }
 
   #defaultType(node: JsonObject, field: string): string | undefined {
@@ -162,6 +167,7 @@ class Propagation {
   }
 
   #minus(parameters: JsonObject, key: string): JsonObject {
+    this.#spend(parameters, Object.keys(parameters).length);
     const { [key]: _, ...rest } = parameters;
     this.#positions.derive(rest, parameters);
     return rest;

@@ -62,7 +62,7 @@ function sayWrongValue(context: CheckContext, finding: Finding): void {
     const kinds = types
       .filter((type) => type !== 'null' || types.length === 1)
       .map((type) => (type === 'object' && isSlot ? 'a component' : kindOf(type)));
-    sayMust(context, path, value, `must be ${either(kinds)}`);
+    sayMust(context, path, value, `must be ${either(kinds)}`, suggest(value, []));
   } else if (keyword === 'enum' || keyword === 'const') {
     const values = valuesOf(finding);
     sayMust(context, path, value, `must be ${either(values.map(quote))}`, suggest(value, values));
@@ -126,6 +126,8 @@ function quote(value: unknown): string {
 
 function suggest(value: unknown, allowed: readonly unknown[]): Say {
   if (typeof value !== 'string') return {};
+  const old = /^\*ref\(([\w.]+)\)$/.exec(value)?.[1];
+  if (old !== undefined) return { suggestion: `#/${old.replaceAll('.', '/')}` };
   const names = allowed.filter((name): name is string => typeof name === 'string');
   const suggestion = nearest(value, names);
   return suggestion === undefined ? {} : { suggestion };

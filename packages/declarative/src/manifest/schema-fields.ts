@@ -25,6 +25,9 @@ export function sayMissing(context: CheckContext, { path, params }: Finding): st
   return [...path, stranger].join('/');
 }
 
+/** Fields that every component once had under another name. */
+const RENAMED: Readonly<Record<string, string>> = { $options: '$parameters' };
+
 /** Says that a component does not know a field, and where the field would be known. */
 export function sayUnknownField(context: CheckContext, { path, params }: Finding): void {
   const node = valueAt(context.tree, path);
@@ -38,10 +41,12 @@ export function sayUnknownField(context: CheckContext, { path, params }: Finding
   const fields = [...(context.vocabulary.words.get(node.type)?.fields ?? [])].filter(
     (name) => name !== 'type' && name !== '$parameters',
   );
-  const suggestion = nearest(
-    field,
-    fields.filter((name) => !Object.hasOwn(node, name)),
-  );
+  const suggestion =
+    RENAMED[field] ??
+    nearest(
+      field,
+      fields.filter((name) => !Object.hasOwn(node, name)),
+    );
   const home = suggestion === undefined ? homeOf(context, field, path) : undefined;
   const hint = home ?? (fields.length === 0 ? ' (it takes none)' : ` (has: ${list(fields)})`);
   context.warn(at, 'unknown-field', `unknown field '${field}' in ${node.type}${hint}`, {

@@ -16,7 +16,13 @@ export interface StandaloneFunction {
 }
 
 /** How the validation function must be generated: every error at once, and the keywords that are only for editors ignored. */
-export const AJV_OPTIONS = { allErrors: true, strict: false, validateFormats: false, inlineRefs: false } as const;
+export const AJV_OPTIONS = {
+  allErrors: true,
+  strict: false,
+  validateFormats: false,
+  inlineRefs: false,
+  messages: false,
+} as const;
 
 /** A validator from a function that was generated ahead of time: nothing is compiled, nothing heavy imported. */
 export function precompiled(validate: StandaloneFunction): SchemaValidator {
@@ -27,4 +33,12 @@ export function precompiled(validate: StandaloneFunction): SchemaValidator {
 export async function compileSchema(schema: object): Promise<SchemaValidator> {
   const { Ajv } = await import('ajv');
   return precompiled(new Ajv(AJV_OPTIONS).compile(schema) as StandaloneFunction);
+}
+
+/** The source of a module whose default export is the validation function for a schema; to be written by a generator. */
+export async function standaloneCode(schema: object): Promise<string> {
+  const { Ajv } = await import('ajv');
+  const { default: generate } = await import('ajv/dist/standalone/index.js');
+  const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
+  return generate.default(ajv, ajv.compile(schema));
 }

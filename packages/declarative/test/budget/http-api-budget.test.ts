@@ -6,7 +6,10 @@ import { BufferedResponse } from '../../src/http/response.js';
 import { testContext } from '../requesters/test-context.js';
 
 const signal = () => new AbortController().signal;
-const request = (url = 'http://api.example.com/v1/items', more: { method?: string; headers?: Record<string, string> } = {}) => ({
+const request = (
+  url = 'http://api.example.com/v1/items',
+  more: { method?: string; headers?: Record<string, string> } = {},
+) => ({
   method: 'GET',
   url,
   headers: {},
@@ -20,7 +23,13 @@ function budgetOf(raw: JsonObject, config: JsonObject = {}) {
   return { built, now: 1_000_000 };
 }
 const moving = (rates: [number, string][], matchers: JsonObject[] = []): JsonObject => ({
-  policies: [{ type: 'MovingWindowCallRatePolicy', rates: rates.map(([limit, interval]) => ({ type: 'Rate', limit, interval })), matchers }],
+  policies: [
+    {
+      type: 'MovingWindowCallRatePolicy',
+      rates: rates.map(([limit, interval]) => ({ type: 'Rate', limit, interval })),
+      matchers,
+    },
+  ],
 });
 const fixed = (limit: number, period: string): JsonObject => ({
   policies: [{ type: 'FixedWindowCallRatePolicy', call_limit: limit, period, matchers: [] }],
@@ -37,7 +46,12 @@ describe('a moving window', () => {
   });
 
   it('holds all of its rates', () => {
-    const { built, now } = budgetOf(moving([[1, 'PT1S'], [2, 'PT1M']]));
+    const { built, now } = budgetOf(
+      moving([
+        [1, 'PT1S'],
+        [2, 'PT1M'],
+      ]),
+    );
     expect(built.acquire(request(), now)).toBe(0);
     expect(built.acquire(request(), now)).toBe(1000);
     expect(built.acquire(request(), now + 1000)).toBe(0);
@@ -45,7 +59,16 @@ describe('a moving window', () => {
   });
 
   it('counts heavy calls as several, and refuses those that never fit', () => {
-    const { built, now } = budgetOf(moving([[5, 'PT1M']], [matcher({ url_path_pattern: 'heavy', weight: 4 }), matcher({ url_path_pattern: 'huge', weight: 6 }), matcher()]));
+    const { built, now } = budgetOf(
+      moving(
+        [[5, 'PT1M']],
+        [
+          matcher({ url_path_pattern: 'heavy', weight: 4 }),
+          matcher({ url_path_pattern: 'huge', weight: 6 }),
+          matcher(),
+        ],
+      ),
+    );
     expect(built.acquire(request('http://a/heavy'), now)).toBe(0);
     expect(built.acquire(request('http://a/heavy'), now)).toBe(60_000);
     expect(built.acquire(request('http://a/light'), now)).toBe(0);
@@ -61,7 +84,15 @@ describe('a moving window', () => {
 
   it('takes its limit from the configuration', () => {
     const { built, now } = budgetOf(
-      { policies: [{ type: 'MovingWindowCallRatePolicy', rates: [{ type: 'Rate', limit: '{{ 1 if config.slow else 50 }}', interval: 'PT1S' }], matchers: [] }] },
+      {
+        policies: [
+          {
+            type: 'MovingWindowCallRatePolicy',
+            rates: [{ type: 'Rate', limit: '{{ 1 if config.slow else 50 }}', interval: 'PT1S' }],
+            matchers: [],
+          },
+        ],
+      },
       { slow: true },
     );
     expect(built.acquire(request(), now)).toBe(0);
@@ -87,7 +118,11 @@ describe('a fixed window', () => {
   });
 
   it('learns from headers: when the window ends, and that less is left', () => {
-    const { built, now } = budgetOf({ ...fixed(100, 'PT1H'), ratelimit_remaining_header: 'X-Left', ratelimit_reset_header: 'X-Reset' });
+    const { built, now } = budgetOf({
+      ...fixed(100, 'PT1H'),
+      ratelimit_remaining_header: 'X-Left',
+      ratelimit_reset_header: 'X-Reset',
+    });
     built.acquire(request(), now);
     built.observe(request(), { status: 200, headers: { 'x-left': '1', 'x-reset': '60' } }, now);
     expect(built.acquire(request(), now)).toBe(0);
@@ -109,7 +144,13 @@ describe('a fixed window', () => {
 
 describe('which requests count', () => {
   it('is decided by method, base, path, parameters and headers', () => {
-    const rules = matcher({ method: 'post', url_base: 'http://a.com/', url_path_pattern: '^/v[0-9]+/x', params: { q: 1 }, headers: { 'X-Kind': 'y' } });
+    const rules = matcher({
+      method: 'post',
+      url_base: 'http://a.com/',
+      url_path_pattern: '^/v[0-9]+/x',
+      params: { q: 1 },
+      headers: { 'X-Kind': 'y' },
+    });
     const { built, now } = budgetOf(moving([[1, 'PT1H']], [rules]));
     const good = { method: 'POST', headers: { 'x-kind': 'y' } };
     const others = [
@@ -138,36 +179,67 @@ describe('which requests count', () => {
 });
 
 describe('a client with a budget', () => {
-  const answer = () => new BufferedResponse({ status: 200, headers: {}, url: 'http://a/', request: { method: 'GET', url: 'http://a/' } }, Buffer.from('{}'));
-  function clientOf(raw: JsonObject, clock: () => number, sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>) {
-    const client = createHttpClient({ transport: { send: async () => answer(), close: async () => {} }, clock, sleep, waitSecondsMax: 60 });
+  const answer = () =>
+    new BufferedResponse(
+      { status: 200, headers: {}, url: 'http://a/', request: { method: 'GET', url: 'http://a/' } },
+      Buffer.from('{}'),
+    );
+  function clientOf(
+    raw: JsonObject,
+    clock: () => number,
+    sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>,
+  ) {
+    const client = createHttpClient({
+      transport: { send: async () => answer(), close: async () => {} },
+      clock,
+      sleep,
+      waitSecondsMax: 60,
+    });
     client.setBudget(budgetOf(raw).built);
     return client;
   }
 
   it('waits for its turn', async () => {
     let now = 0;
-    const client = clientOf(moving([[1, 'PT10S']]), () => now, async (milliseconds) => void (now += milliseconds));
+    const client = clientOf(
+      moving([[1, 'PT10S']]),
+      () => now,
+      async (milliseconds) => {
+        now += milliseconds;
+      },
+    );
     for (let count = 0; count < 4; count++) await client.send(request(), { signal: signal() });
     expect(now).toBe(30_000);
   });
 
   it('ends its wait also when the clock stands still', async () => {
     let waits = 0;
-    const client = clientOf(fixed(1, 'PT10S'), () => 5, async () => void waits++);
+    const client = clientOf(
+      fixed(1, 'PT10S'),
+      () => 5,
+      async () => void waits++,
+    );
     for (let count = 0; count < 3; count++) await client.send(request(), { signal: signal() });
     expect(waits).toBeGreaterThan(0);
   });
 
   it('waits no longer than it may, and stops when it is told to', async () => {
-    const never = clientOf(moving([[1, 'PT2M']]), () => 0, async () => {});
+    const never = clientOf(
+      moving([[1, 'PT2M']]),
+      () => 0,
+      async () => {},
+    );
     await never.send(request(), { signal: signal() });
     await expect(never.send(request(), { signal: signal() })).rejects.toMatchObject({ kind: 'transient' });
     const abort = new AbortController();
-    const stopped = clientOf(moving([[1, 'PT10S']]), () => 0, async (_milliseconds, given) => {
-      abort.abort(new Error('stop'));
-      given.throwIfAborted();
-    });
+    const stopped = clientOf(
+      moving([[1, 'PT10S']]),
+      () => 0,
+      async (_milliseconds, given) => {
+        abort.abort(new Error('stop'));
+        given.throwIfAborted();
+      },
+    );
     await stopped.send(request(), { signal: abort.signal });
     await expect(stopped.send(request(), { signal: abort.signal })).rejects.toThrow('stop');
   });

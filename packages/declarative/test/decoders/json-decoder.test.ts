@@ -24,6 +24,19 @@ describe('JsonDecoder', () => {
     );
   });
 
+  it('reads UTF-8 where the content type names another charset, and that charset where it is not UTF-8', async () => {
+    const contentType = 'application/json; charset=ISO-8859-1';
+    expect(await decode(raw, Buffer.from('{"a":"Grüße"}'), { contentType })).toEqual([{ a: 'Grüße' }]);
+    expect(await decode(raw, Buffer.from('{"a":"Grüße"}', 'latin1'), { contentType })).toEqual([{ a: 'Grüße' }]);
+  });
+
+  it('takes NaN and Infinity for null', async () => {
+    expect(await decode(raw, '{"a":NaN,"b":[-Infinity,Infinity],"c":"NaN"}')).toEqual([
+      { a: null, b: [null, null], c: 'NaN' },
+    ]);
+    await expect(decode(raw, '{"a":NaNa}')).rejects.toThrow('is not JSON');
+  });
+
   it('says what came where JSON was due, without secrets', async () => {
     const page = '<!DOCTYPE html>\n<html>s3cret<body>Maintenance</body></html>';
     await expect(decode(raw, page, { contentType: 'text/html' })).rejects.toMatchObject({

@@ -30,9 +30,16 @@ afterEach(async () => {
 });
 
 /** Sends one request whose answers are these; then the API answers well. */
-async function send(errorHandler: JsonObject | undefined, ...given: (Answer | number)[]): Promise<ApiResponse | undefined> {
+async function send(
+  errorHandler: JsonObject | undefined,
+  ...given: (Answer | number)[]
+): Promise<ApiResponse | undefined> {
   answers = given.map((one) => (typeof one === 'number' ? { status: one } : one));
-  const raw = { type: 'HttpRequester', url: `${api.url}/x?key=s3cret-value`, ...(errorHandler ? { error_handler: errorHandler } : {}) };
+  const raw = {
+    type: 'HttpRequester',
+    url: `${api.url}/x?key=s3cret-value`,
+    ...(errorHandler ? { error_handler: errorHandler } : {}),
+  };
   return test.build(raw, requesterSlot).send({ scope: {}, parts: {}, signal: new AbortController().signal });
 }
 
@@ -104,7 +111,9 @@ describe('by default', () => {
 
   it('does not try again what cannot become better', async () => {
     const raw = { type: 'HttpRequester', url: 'nowhere' };
-    const error = await failureOf(test.build(raw, requesterSlot).send({ scope: {}, parts: {}, signal: new AbortController().signal }));
+    const error = await failureOf(
+      test.build(raw, requesterSlot).send({ scope: {}, parts: {}, signal: new AbortController().signal }),
+    );
     expect(error.kind).toBe('config');
     expect(test.waits).toEqual([]);
   });
@@ -126,9 +135,13 @@ describe('filters', () => {
     );
     expect(await send(all, 404)).toBeUndefined();
     expect(test.waits).toEqual([]);
-    expect((await send(all, { status: 200, body: { code: 'later' }, headers: { 'x-kind': 'a' } }))?.json()).toEqual({ ok: true });
+    expect((await send(all, { status: 200, body: { code: 'later' }, headers: { 'x-kind': 'a' } }))?.json()).toEqual({
+      ok: true,
+    });
     expect(test.waits).toEqual([1]);
-    expect((await send(all, { status: 400, body: { errors: [{ detail: 'please not today' }] } }))?.json()).toEqual({ ok: true });
+    expect((await send(all, { status: 400, body: { errors: [{ detail: 'please not today' }] } }))?.json()).toEqual({
+      ok: true,
+    });
     expect(test.waits).toEqual([1, 1]);
   });
 
@@ -164,9 +177,17 @@ describe('filters', () => {
   });
 
   it('read a body that is not JSON as an empty object', async () => {
-    const page = await serve((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'));
-    const raw = { type: 'HttpRequester', url: page.url, error_handler: filters({ predicate: "{{ 'error' in response }}", action: 'FAIL' }) };
-    const response = await test.build(raw, requesterSlot).send({ scope: {}, parts: {}, signal: new AbortController().signal });
+    const page = await serve((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    );
+    const raw = {
+      type: 'HttpRequester',
+      url: page.url,
+      error_handler: filters({ predicate: "{{ 'error' in response }}", action: 'FAIL' }),
+    };
+    const response = await test
+      .build(raw, requesterSlot)
+      .send({ scope: {}, parts: {}, signal: new AbortController().signal });
     await page.close();
     expect(response?.text()).toBe('<html>');
   });
@@ -213,7 +234,10 @@ describe('backoff strategies', () => {
   });
 
   it('adds jitter within its range', async () => {
-    await send(with_({ type: 'ConstantBackoffStrategy', backoff_time_in_seconds: 10, jitter_range_in_seconds: 2 }), 500);
+    await send(
+      with_({ type: 'ConstantBackoffStrategy', backoff_time_in_seconds: 10, jitter_range_in_seconds: 2 }),
+      500,
+    );
     expect(test.waits[0]).toBeGreaterThanOrEqual(11);
     expect(test.waits[0]).toBeLessThanOrEqual(15);
   });
@@ -246,7 +270,10 @@ describe('backoff strategies', () => {
   });
 
   it('takes the first strategy that knows', async () => {
-    const strategies = with_({ type: 'WaitTimeFromHeader', header: 'X-Wait' }, { type: 'ConstantBackoffStrategy', backoff_time_in_seconds: 9 });
+    const strategies = with_(
+      { type: 'WaitTimeFromHeader', header: 'X-Wait' },
+      { type: 'ConstantBackoffStrategy', backoff_time_in_seconds: 9 },
+    );
     await send(strategies, 429, { status: 429, headers: { 'x-wait': '4' } });
     expect(test.waits).toEqual([10, 5]);
   });
@@ -263,9 +290,15 @@ describe('backoff strategies', () => {
 });
 
 describe('a composite', () => {
-  const composite = (...handlers: JsonObject[]): JsonObject => ({ type: 'CompositeErrorHandler', error_handlers: handlers });
+  const composite = (...handlers: JsonObject[]): JsonObject => ({
+    type: 'CompositeErrorHandler',
+    error_handlers: handlers,
+  });
   it('asks the next handler where one would only fail', async () => {
-    const both = composite(filters({ http_codes: [409], action: 'RETRY' }), filters({ http_codes: [404], action: 'IGNORE' }));
+    const both = composite(
+      filters({ http_codes: [409], action: 'RETRY' }),
+      filters({ http_codes: [404], action: 'IGNORE' }),
+    );
     expect(await send(both, 404)).toBeUndefined();
     expect((await send(both, 409))?.status).toBe(200);
     expect((await failureOf(send(both, 400))).message).toContain('400');
@@ -279,7 +312,10 @@ describe('a composite', () => {
   });
 
   it('keeps a rate limit that a filter named', async () => {
-    const both = composite(filters({ http_codes: [403], action: 'RATE_LIMITED' }), filters({ http_codes: [404], action: 'IGNORE' }));
+    const both = composite(
+      filters({ http_codes: [403], action: 'RATE_LIMITED' }),
+      filters({ http_codes: [404], action: 'IGNORE' }),
+    );
     expect((await send(both, 403))?.status).toBe(200);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { check } from '@tidemark/interpolation';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   compileSchema,
@@ -7,7 +8,6 @@ import {
   readManifest,
   resolveManifest,
   type SchemaValidator,
-  type TemplateFacts,
   validateManifest,
 } from '../../src/manifest/index.js';
 import { schema, vocabulary } from './fixtures/language.js';
@@ -21,22 +21,8 @@ beforeAll(async () => {
   validator = await compileSchema(schema);
 });
 
-/** Stands in for the template language: sees a bracket that is missing, knows one filter, and finds the first name. */
-function templates(template: string): TemplateFacts {
-  const open = template.indexOf('{{');
-  if (open >= 0 && !template.includes('}}', open)) {
-    return { problem: { message: "'{{' is never closed", offset: open } };
-  }
-  const filter = /\|\s*(\w+)/.exec(template);
-  if (filter && filter[1] !== 'string') {
-    const offset = filter.index + filter[0].length - (filter[1] as string).length;
-    return { problem: { message: `no filter is named '${filter[1]}'`, offset, suggestion: 'string' } };
-  }
-  return { names: [...template.matchAll(/(?:\{\{|\{%)\s*(?:if )?([a-z_]+)/g)].map(([, name]) => name as string) };
-}
-
 function validate(text: string): Diagnostic[] {
-  return validateManifest(resolveManifest(readManifest(text), vocabulary), vocabulary, { validator, templates });
+  return validateManifest(resolveManifest(readManifest(text), vocabulary), vocabulary, { validator, templates: check });
 }
 
 const sentence = (diagnostic: Diagnostic): string =>

@@ -1,22 +1,11 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { BuildContext } from '../../src/component/context.js';
-import type { ComponentDefinition } from '../../src/component/define.js';
-import { Builder, Registry, type Slot } from '../../src/component/index.js';
+import { Builder, type Slot } from '../../src/component/index.js';
 import { ResponseCache } from '../../src/http/cache.js';
 import { type BudgetedHttpClient, createHttpClient } from '../../src/http/client.js';
 import { createRedactor } from '../../src/http/redact.js';
 import { createTransport } from '../../src/http/undici-transport.js';
-
-// Every word of these rooms, found as the registry finds them.
-const modules = import.meta.glob<Record<string, unknown>>(
-  '../../src/components/{requesters,auth,error-handlers,backoff,budget,decoders}/*.ts',
-  {
-    eager: true,
-  },
-);
-const isWord = (value: unknown): value is ComponentDefinition =>
-  typeof value === 'object' && value !== null && 'slot' in value && 'build' in value && 'type' in value;
-export const words = Object.values(modules).flatMap((module) => Object.values(module).filter(isWord));
+import { language } from '../../src/language.js';
 
 /** What a test sees of its context besides what the words see. */
 export interface TestContext {
@@ -63,8 +52,9 @@ export function testContext(config: JsonObject = {}, over: Partial<BuildContext>
     redact: redactor.redact,
     configChanged: (changed) => void test.changes.push(structuredClone(changed)),
     http: client,
-    builder: new Builder(new Registry(words)),
+    builder: new Builder(language),
     manifest: {},
+    propagate: (component) => component,
     readFile: () => undefined,
     shared: new Map(),
     settings: { responseBytesMax: 10_000_000, paginationGuard: true, pagesWithoutNewKeyMax: 10, waitSecondsMax: 3600 },

@@ -22,7 +22,7 @@ const escaped = (value: unknown) => (value instanceof Markup ? value : new Marku
 
 function urlEncode([value]: unknown[]): string {
   if (isText(value)) return quoteUrl(plain(value), '/');
-  if (value instanceof Bytes || !elements(value)) return quoteUrl(text(value), '/');
+  if (value instanceof Bytes || elements(value) === undefined) return quoteUrl(text(value), '/');
   const pairs = isMapping(value) ? pairsOf(value) : toArray(value).map(pairOf);
   return pairs.map(([key, item]) => `${quoteQuery(key)}=${quoteQuery(item)}`).join('&');
 }

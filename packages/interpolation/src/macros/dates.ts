@@ -6,16 +6,18 @@ import { parseDuration } from '../datetime/parse-duration.js';
 import { compileScan } from '../datetime/scan.js';
 import { timestampOf } from '../datetime/timestamp.js';
 import { ordinalInZone } from '../datetime/zones.js';
-import { Failure, typeError } from '../error.js';
+import { Failure, typeError, valueError } from '../error.js';
 import { example } from '../filters/define.js';
 import { textArgument } from '../methods/arguments.js';
 import { arithmetic } from '../operations/arithmetic.js';
 import { toInt } from '../operations/convert.js';
 import { addSpan } from '../operations/date-arithmetic.js';
+import { lengthOrNone } from '../operations/length.js';
 import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { typeName } from '../operations/type-name.js';
 import type { Runtime } from '../runtime.js';
+import { Bytes } from '../values/bytes.js';
 import { PyDate } from '../values/date.js';
 import { DateTime } from '../values/date-time.js';
 import { float, isIntLike, isNumber } from '../values/float.js';
@@ -33,8 +35,13 @@ function now(runtime: Runtime): DateTime {
 /** Reads an ISO 8601 text; without an offset it is UTC. */
 function strToDatetime(value: unknown): DateTime {
   if (value instanceof Undefined) throw value.fail();
-  if (!isText(value)) throw typeError(`object of type '${typeName(value)}' has no len()`);
-  const moment = parseIso(plain(value));
+  const source = value instanceof Bytes ? Buffer.from(value.data).toString('latin1') : value;
+  if (!isText(source)) {
+    // dateutil looks at the length before it looks at the kind.
+    if (lengthOrNone(value) >= 0 && lengthOrNone(value) < 4) throw valueError('ISO string too short');
+    throw typeError(`cannot read a date from '${typeName(value)}'`);
+  }
+  const moment = parseIso(plain(source));
   return moment.zone ? moment.inZone(PYTZ_UTC) : moment.withZone(PYTZ_UTC);
 }
 

@@ -68,12 +68,7 @@ export function stripTags(value: string): string {
     }
     bare = out + source.slice(at);
   }
-  return unescapeHtml(
-    bare
-      .split(/[\s\x1c-\x1f\x85]+/u)
-      .filter(Boolean)
-      .join(' '),
-  );
+  return unescapeHtml(bare.split(SPACES).filter(Boolean).join(' '));
 }
 
 const SPACES = new RegExp(`[${SPACE}]+`);

@@ -104,7 +104,9 @@ function rsplitSpace(self: string, limit: number): string[] {
   return parts;
 }
 
-const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+/** The characters that end a line, besides the pair of carriage return and line feed. */
+const LINE_ENDS = '\n\r\v\f\x1c-\x1e\x85\u2028\u2029';
+const LINE_END = new RegExp(`\r\n|[${LINE_ENDS}]`, 'g');
 
 /** The lines of a text; a line end at its end makes no empty last line. */
 export function splitLines(self: string, keepEnds: boolean): string[] {

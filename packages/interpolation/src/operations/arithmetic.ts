@@ -50,7 +50,7 @@ function unsupported(left: unknown, operator: string, right: unknown) {
 export function add(left: unknown, right: unknown): unknown {
   if (typeof left === 'number' && typeof right === 'number') {
     const result = left + right;
-    if (Number.isSafeInteger(left) && Number.isSafeInteger(right) && Number.isSafeInteger(result))
+    if (Number.isInteger(left) && Number.isInteger(right) && Number.isSafeInteger(result))
       return result === 0 ? 0 : result;
   }
   return arithmetic(left, '+', right);

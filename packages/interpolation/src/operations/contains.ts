@@ -29,7 +29,7 @@ export function contains(container: unknown, item: unknown): boolean {
   }
   if (container instanceof Bytes) return bytesContain(container, item);
   const found = elements(container);
-  if (!found) throw typeError(`argument of type '${typeName(container)}' is not iterable`);
+  if (found === undefined) throw typeError(`argument of type '${typeName(container)}' is not iterable`);
   for (const element of found) if (element === item || equal(element, item)) return true;
   return false;
 }

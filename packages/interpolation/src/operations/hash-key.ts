@@ -18,9 +18,10 @@ const UNHASHABLE = new Set(['list', 'dict', 'set', 'dict_keys', 'dict_items', 'o
  */
 export function hashKey(value: unknown): unknown {
   if (typeof value === 'string') return value.charCodeAt(0) === 0 ? `\0${value}` : value;
-  if (typeof value === 'number' || typeof value === 'bigint' || value === null) return Object.is(value, -0) ? 0 : value;
+  if (typeof value === 'number') return numberKey(value);
+  if (typeof value === 'bigint' || value === null) return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (value instanceof Float) return value.value === 0 ? 0 : value.value;
+  if (value instanceof Float) return numberKey(value.value);
   if (value instanceof Markup) return hashKey(value.markup);
   if (value instanceof Tuple) return `\0t${value.items.map((item) => keyText(hashKey(item))).join('')}`;
   if (value instanceof DateTime) return `\0d${value.zone ? 'z' : ''}${value.utcMicros()}`;
@@ -31,6 +32,11 @@ export function hashKey(value: unknown): unknown {
   const type = typeName(value);
   if (UNHASHABLE.has(type) || !(value instanceof PythonObject)) throw typeError(`unhashable type: '${type}'`);
   return value;
+}
+
+/** Large whole numbers as bigint, so that they are one key whatever they are held in. */
+function numberKey(value: number): number | bigint {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value + 0;
 }
 
 function keyText(key: unknown): string {

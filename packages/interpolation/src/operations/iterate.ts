@@ -34,7 +34,7 @@ function elementsOfObject(value: PythonObject): Iterable<unknown> | undefined {
 /** Like `elements`, but fails as Python does. */
 export function iterate(value: unknown): Iterable<unknown> {
   const found = elements(value);
-  if (!found) throw typeError(`'${typeName(value)}' object is not iterable`);
+  if (found === undefined) throw typeError(`'${typeName(value)}' object is not iterable`);
   return found;
 }
 

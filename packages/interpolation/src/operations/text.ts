@@ -5,7 +5,7 @@ import { Bytes } from '../values/bytes.js';
 import { Callable } from '../values/callable.js';
 import { Dict } from '../values/dict.js';
 import { DictView } from '../values/dict-view.js';
-import { Float } from '../values/float.js';
+import { Float, isWhole } from '../values/float.js';
 import { Lazy } from '../values/lazy.js';
 import { isHostDict, type Mapping, pairsOf } from '../values/mapping.js';
 import { Markup } from '../values/markup.js';
@@ -34,7 +34,7 @@ export function repr(value: unknown): string {
     case 'string':
       return quote(value);
     case 'number':
-      return Number.isSafeInteger(value) ? String(value) : floatRepr(value);
+      return isWhole(value) ? (Object.is(value, -0) ? '0' : String(value)) : floatRepr(value);
     case 'bigint':
       return intText(value);
     case 'boolean':

@@ -1,9 +1,10 @@
 import { PythonObject } from './python-object.js';
 
 /**
- * A float that a plain number cannot stand for: one without a fraction, within the safe integers (1.0, -0.0).
- * So a safe integer as plain number is an int, every other plain number is a float, and ints beyond the safe ones are
- * bigint. JSON cannot tell 1 from 1.0; read from a context both are ints.
+ * A float that a plain number cannot stand for: one without a fraction (1.0, -0.0, 1e+16).
+ * For a whole number as plain number is an int, every other plain number a float, and ints that no double holds are
+ * bigint. JSON cannot tell 1 from 1.0; read from a context both are ints. Whole numbers of 1e21 and more are floats,
+ * since nobody writes them out: JavaScript itself prints them with an exponent.
  */
 export class Float extends PythonObject {
   readonly type = 'float';
@@ -12,19 +13,26 @@ export class Float extends PythonObject {
   }
 }
 
+const WHOLE_MAX = 1e21;
+
+/** Whether a plain number stands for an int. */
+export function isWhole(value: number): boolean {
+  return Number.isInteger(value) && value < WHOLE_MAX && value > -WHOLE_MAX;
+}
+
 /** A JavaScript number as Python float. */
 export function float(value: number): number | Float {
-  return Number.isSafeInteger(value) ? new Float(value) : value;
+  return isWhole(value) ? new Float(value) : value;
 }
 
 /** Whether a value is a Python float. */
 export function isFloat(value: unknown): value is number | Float {
-  return (typeof value === 'number' && !Number.isSafeInteger(value)) || value instanceof Float;
+  return (typeof value === 'number' && !isWhole(value)) || value instanceof Float;
 }
 
 /** Whether a value is a Python int that is no bool. */
 export function isInt(value: unknown): value is number | bigint {
-  return Number.isSafeInteger(value) || typeof value === 'bigint';
+  return (typeof value === 'number' && isWhole(value)) || typeof value === 'bigint';
 }
 
 /** Whether a value is an int as Python's `isinstance(x, int)` sees it: booleans are. */
@@ -37,7 +45,7 @@ export function isNumber(value: unknown): value is number | bigint | boolean | F
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Float;
 }
 
-/** A bigint as int: a plain number where it is safe. */
+/** A bigint as int: a plain number where that is exact and safe. */
 export function int(value: bigint): number | bigint {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
+import { PartitionKeys } from './partition-keys.js';
 
 /** How many done partitions a state lists before those at the beginning fold into a count and a digest. */
 const LISTED_MAX = 200;
@@ -26,9 +27,10 @@ export class DonePartitions {
     private readonly foldable = true,
   ) {
     const state = (before !== null && typeof before === 'object' && !Array.isArray(before) ? before : {}) as JsonObject;
+    const keys = new PartitionKeys();
     for (const partition of Array.isArray(state.done) ? state.done : []) {
-      if (partition !== null && typeof partition === 'object')
-        this.listed.set(canonical(partition), partition as JsonObject);
+      if (partition === null || typeof partition !== 'object' || Array.isArray(partition)) continue;
+      this.listed.set(keys.next(partition as JsonObject).key, partition as JsonObject);
     }
     const folded = state.folded as JsonObject | undefined;
     if (folded && typeof folded.count === 'number' && typeof folded.digest === 'string' && folded.count > 0) {

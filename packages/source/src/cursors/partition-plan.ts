@@ -1,6 +1,7 @@
 import { canonical, type JsonObject } from '@tidemark/protocol';
 import type { PartitionCursor } from '../cursor.js';
 import type { Unit } from '../unit.js';
+import { PartitionKeys } from './partition-keys.js';
 import { type DonePartitions, nextDigest } from './done-partitions.js';
 
 /** A partition as a router gives it. */
@@ -22,9 +23,12 @@ export interface OpenPartition {
 
 interface PlanHooks {
   done: DonePartitions;
+  /** The same partition again is left out (a state can hold it once only); otherwise it is read again, as it comes. */
+  distinct: boolean;
   /** Called in the order of the plan for each partition, done already or not. */
   seen(key: string, planned: PlannedPartition, isDone: boolean): void;
   openPartition(key: string, planned: PlannedPartition, anew: string | undefined): OpenPartition;
+  unitPlanned(id: string, open: OpenPartition): void;
   partitionDone(open: OpenPartition): void;
 }
 
@@ -33,19 +37,20 @@ interface PlanHooks {
  * unit whether it is its partition's last.
  */
 export async function* planUnits(partitions: AsyncIterable<PlannedPartition>, hooks: PlanHooks): AsyncIterable<Unit> {
-  const known = new Set<string>();
+  const keys = new PartitionKeys();
+  let count = 0;
   const { claim } = hooks.done;
   const held: { key: string; planned: PlannedPartition }[] = [];
   let digest = '';
   for await (const planned of partitions) {
-    const key = canonical(planned.partition);
-    if (known.has(key)) continue;
-    known.add(key);
-    if (claim && known.size <= claim.count) {
+    const { key, isFirst } = keys.next(planned.partition);
+    if (hooks.distinct && !isFirst) continue;
+    count++;
+    if (claim && count <= claim.count) {
       // These should be the folded ones: they are believed to be done once their order is seen to be the same.
       held.push({ key, planned });
       digest = nextDigest(digest, key);
-      if (known.size < claim.count) continue;
+      if (count < claim.count) continue;
       yield* settle(held.splice(0), digest === claim.digest, hooks);
       continue;
     }
@@ -91,8 +96,10 @@ function* unitsOf(key: string, planned: PlannedPartition, anew: string | undefin
     open.openUnits++;
     if (next.done) open.plannedAll = true;
     const reason = sliceAnew ?? anew;
+    const id = `${key} ${canonical(slice)}`;
+    hooks.unitPlanned(id, open);
     yield {
-      id: canonical({ partition: planned.partition, slice }),
+      id,
       partition: planned.partition,
       slice,
       extra: planned.extra,

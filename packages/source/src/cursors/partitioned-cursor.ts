@@ -2,6 +2,7 @@ import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import type { PartitionCursor, StreamCursor } from '../cursor.js';
 import type { RecordData } from '../stream.js';
 import { DonePartitions } from './done-partitions.js';
+import { PartitionKeys } from './partition-keys.js';
 import { type OpenPartition, type PlannedPartition, planUnits } from './partition-plan.js';
 import { COMPLETE_KEY, isComplete, OWN_KEY, ownPart } from './state-keys.js';
 
@@ -24,6 +25,8 @@ export interface PartitionedIncremental {
 export interface PartitionedCursorOptions {
   state: JsonObject | undefined;
   partitions(parentState: JsonObject | undefined, signal: AbortSignal): AsyncIterable<PlannedPartition>;
+  /** The parents' state that a state without one stands for. */
+  parentStateOf?(state: JsonObject): JsonObject | undefined;
   /** The parents' state once every partition is done; undefined where none is kept. */
   parentState(): JsonObject | undefined;
   /** A cursor for a partition from its part of the state. */
@@ -78,13 +81,11 @@ abstract class Partitions implements StreamCursor {
     this.open.set(key, open);
     return open;
   }
-  private find(unit: { id: string; partition: JsonObject }): OpenPartition {
-    let open = this.ofUnit.get(unit.id);
-    if (!open) {
-      open = this.open.get(canonical(unit.partition))!;
-      this.ofUnit.set(unit.id, open);
-    }
-    return open;
+  protected readonly unitPlanned = (id: string, open: OpenPartition): void => {
+    this.ofUnit.set(id, open);
+  };
+  private find(unit: { id: string }): OpenPartition {
+    return this.ofUnit.get(unit.id)!;
   }
   page: StreamCursor['page'] = (unit, page) => {
     const { cursor } = this.find(unit);
@@ -116,20 +117,23 @@ class FullRefreshPartitions extends Partitions {
     const other =
       options.generation !== undefined && typeof own.generation === 'number' && own.generation !== options.generation;
     const state = other ? undefined : options.state;
-    const states = partitionStates(state);
+    const keys = new PartitionKeys();
+    const states = partitionStates(state).map((entry) => ({ ...entry, key: keys.next(entry.partition).key }));
     this.wholeDone = isComplete(state);
     this.done = new DonePartitions({
       folded: other ? undefined : own.folded,
       done: states.filter((entry) => isComplete(entry.cursor)).map((entry) => entry.partition),
     });
     this.before = new Map(
-      states.filter((entry) => !isComplete(entry.cursor)).map((entry) => [canonical(entry.partition), entry]),
+      states.filter((entry) => !isComplete(entry.cursor)).map(({ key, ...entry }) => [key, entry]),
     );
   }
   plan = async function* (this: FullRefreshPartitions, signal: AbortSignal) {
     if (this.wholeDone) return;
     yield* planUnits(this.options.partitions(undefined, signal), {
       done: this.done,
+      distinct: false,
+      unitPlanned: this.unitPlanned,
       seen: () => {},
       openPartition: (key, planned, anew) => {
         const entry = anew === undefined ? this.before.get(key) : undefined;
@@ -205,8 +209,12 @@ class IncrementalPartitions extends Partitions {
     this.done = new DonePartitions(own, this.useGlobal && this.parent === undefined);
   }
   plan = async function* (this: IncrementalPartitions, signal: AbortSignal) {
-    yield* planUnits(this.options.partitions(this.parent, signal), {
+    const { state, parentStateOf } = this.options;
+    const parent = this.parent ?? (state && parentStateOf?.(state));
+    yield* planUnits(this.options.partitions(parent, signal), {
       done: this.done,
+      distinct: true,
+      unitPlanned: this.unitPlanned,
       seen: (key, planned, isDone) => {
         this.order.set(key, { parentState: planned.parentState, isDone });
         this.advanceParent();

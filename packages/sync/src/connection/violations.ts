@@ -30,7 +30,11 @@ function meant(errors: ErrorObject[]): ErrorObject[] {
   const choices = errors.filter((error) => error.keyword === 'anyOf');
   const dropped = new Set<ErrorObject>();
   for (const choice of choices) {
-    const inside = errors.filter((error) => error.schemaPath.startsWith(`${choice.schemaPath}/`));
+    // Errors of two entries of a list have the same schema path: only those below the same value count.
+    const inside = errors.filter(
+      ({ schemaPath, instancePath }) =>
+        schemaPath.startsWith(`${choice.schemaPath}/`) && `${instancePath}/`.startsWith(`${choice.instancePath}/`),
+    );
     const mismatch = inside.filter((error) => error.keyword === 'type' && error.instancePath === choice.instancePath);
     const rest = inside.filter((error) => !mismatch.includes(error));
     for (const error of rest.length > 0 ? [choice, ...mismatch] : inside) dropped.add(error);

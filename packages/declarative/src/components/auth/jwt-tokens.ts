@@ -56,7 +56,8 @@ export class JwtTokens {
       const value = own?.[name]?.evaluate();
       if (value !== undefined && value !== null && value !== '') header[name] = value;
     }
-    return header;
+    // In the order of their names, as other libraries write them.
+    return Object.fromEntries(Object.entries(header).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   private payload(now: number): Record<string, unknown> {

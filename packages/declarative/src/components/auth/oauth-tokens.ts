@@ -121,13 +121,22 @@ export class OAuthTokens {
       },
     });
     const value = find(answer, fields.access_token_name.text());
-    if (value === undefined || value === null || value === '') {
-      throw new ConnectorError('system', `The token endpoint's answer has no '${fields.access_token_name.text()}'.`);
-    }
+    if (value === undefined || value === null || value === '') return this.withoutToken(answer);
     const token = { value: String(value), expiresAt: this.expiry(answer) };
     context.addSecret(token.value);
     if (updater) this.store(updater, token, find(answer, updater.refreshTokenName));
     return token;
+  }
+
+  /**
+   * An answer without a token is an error. Only where the tokens are kept in the configuration the requests are sent all the
+   * same, as the reference does, and the API has the last word; the configuration stays as it is.
+   */
+  private withoutToken(answer: Json): KeptToken {
+    const message = `The token endpoint's answer has no '${this.fields.access_token_name.text()}'.`;
+    if (!this.fields.updater) throw new ConnectorError('system', message);
+    this.context.log('WARN', message);
+    return { value: 'None', expiresAt: this.expiry(answer) };
   }
 
   private expiry(answer: Json): number {

@@ -1,6 +1,6 @@
 import { ConnectorError } from '@tidemark/source';
 import type { Expression } from '../../component/index.js';
-import { compareMoments, type Moment } from './moment.js';
+import { compareMoments, later, type Moment } from './moment.js';
 import { MomentFormat } from './moment-format.js';
 import type { BoundedMoment } from './slot.js';
 
@@ -37,5 +37,4 @@ function read(format: MomentFormat, template: Expression, text: string, field: s
   throw new ConnectorError('config', `The ${field} ${given} is not in the format '${format.output}'.`);
 }
 
-const later = (a: Moment, b: Moment): Moment => (compareMoments(a, b) < 0 ? b : a);
 const earlier = (a: Moment, b: Moment): Moment => (compareMoments(a, b) > 0 ? b : a);

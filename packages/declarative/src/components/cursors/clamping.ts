@@ -1,6 +1,7 @@
+import { parseDuration } from '@tidemark/interpolation';
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import { type Moment, momentAt, shiftMicros } from './moment.js';
+import { type Moment, shift, shiftMicros } from './moment.js';
 
 /** Moves boundaries to the beginning of a period. */
 export interface Clamping {
@@ -13,6 +14,7 @@ export interface Clamping {
 }
 
 const DAY = 86_400_000_000n;
+const MONTH = parseDuration('P1M');
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'];
 
 /** The clamping of a target; throws ConnectorError (config) when there is no such target. */
@@ -37,8 +39,7 @@ export function clampingTo(target: string, details: JsonObject | undefined): Cla
 }
 
 function midnight(moment: Moment): Moment {
-  const { year, month, day } = moment.date;
-  return momentAt([year, month, day], moment);
+  return shiftMicros(moment, -BigInt(moment.micros));
 }
 
 function nextDay(moment: Moment): Moment {
@@ -46,15 +47,13 @@ function nextDay(moment: Moment): Moment {
 }
 
 function firstOfMonth(moment: Moment): Moment {
-  const { year, month } = moment.date;
-  return momentAt([year, month, 1], moment);
+  return shiftMicros(midnight(moment), BigInt(1 - moment.date.day) * DAY);
 }
 
 /** The time of day does not count: any time of the first is the first. */
 function nextMonth(moment: Moment): Moment {
-  const { year, month, day } = moment.date;
-  if (day === 1) return midnight(moment);
-  return momentAt(month === 12 ? [year + 1, 1, 1] : [year, month + 1, 1], moment);
+  const first = firstOfMonth(moment);
+  return moment.date.day === 1 ? first : (shift(first, MONTH, 1) ?? first);
 }
 
 /** Monday 0. */

@@ -5,7 +5,7 @@ import { requestOptionSlot } from '../requesters/slot.js';
 import { boundedMoment } from './bounded-moment.js';
 import { clampingTo } from './clamping.js';
 import { DatetimeSync } from './datetime-sync.js';
-import { isZero, readSpan, type Span } from './moment.js';
+import { readSpan, type Span, signOf } from './moment.js';
 import { type BoundedMoment, boundedMomentSlot, type IncrementalSync, incrementalSyncSlot } from './slot.js';
 
 const FORMATS = ['%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d', '%s', '%ms'];
@@ -164,9 +164,7 @@ function span(template: Expression | undefined, name: string): Span | undefined 
 
 /** A window of no length would never end. */
 function positive(step: Span | undefined, name: string): Span | undefined {
-  const isNegative =
-    step && ('years' in step ? step.years < 0 || step.months < 0 || step.rest.total() < 0n : step.total() < 0n);
-  if (step && (isZero(step) || isNegative))
+  if (step && signOf(step) <= 0)
     throw new ConnectorError('config', `The ${name} of a DatetimeBasedCursor must be longer than nothing.`);
   return step;
 }

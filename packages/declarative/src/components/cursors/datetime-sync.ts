@@ -12,7 +12,17 @@ import type { RequestOption, RequestParts } from '../requesters/slot.js';
 import type { Clamping } from './clamping.js';
 import { exactMoment, readExactMoment } from './exact-moment.js';
 import { highestMoment } from './highest-moment.js';
-import { compareMoments, isZero, type Moment, momentOf, readSpan, type Span, shift, shiftMicros } from './moment.js';
+import {
+  compareMoments,
+  later,
+  type Moment,
+  momentOf,
+  readSpan,
+  type Span,
+  shift,
+  shiftMicros,
+  signOf,
+} from './moment.js';
 import { MomentFormat } from './moment-format.js';
 import type { BoundedMoment, IncrementalSync } from './slot.js';
 import { splitWindow } from './split-window.js';
@@ -236,8 +246,8 @@ export class DatetimeSync implements IncrementalSync {
         end: () => (clamping ? shortened(clamping.down(now())) : now()),
         isStrict: parts.isStrict,
         ...(step ? { step: (moment) => shift(moment, step, 1) } : {}),
-        ...(granularity && !isZero(granularity) ? { before: (moment) => unit(moment, -1) } : {}),
-        ...(lookback && !isZero(lookback) ? { lookback: (moment) => shift(moment, lookback, -1) ?? moment } : {}),
+        ...(granularity && signOf(granularity) !== 0 ? { before: (moment) => unit(moment, -1) } : {}),
+        ...(lookback && signOf(lookback) !== 0 ? { lookback: (moment) => shift(moment, lookback, -1) ?? moment } : {}),
         ...(clamping ? { clamp: (moment) => clamping.up(moment) } : {}),
       },
     };
@@ -245,8 +255,6 @@ export class DatetimeSync implements IncrementalSync {
 }
 
 const NO_STATE: JsonObject = {};
-
-const later = (a: Moment, b: Moment): Moment => (compareMoments(a, b) < 0 ? b : a);
 
 /** Where the unfinished plan of a state begins. */
 function planStart(state: JsonObject): Json | undefined {

@@ -1,4 +1,4 @@
-import { compileFormat } from '@tidemark/interpolation';
+import { compileDatetimeFormat } from '@tidemark/interpolation';
 import { Decimal } from '@tidemark/protocol';
 import type { Moment } from './moment.js';
 import { type QuickMicros, quickMicros } from './quick-micros.js';
@@ -9,7 +9,7 @@ const COUNTS = new Set(['%s', '%ms', '%epoch_microseconds']);
 export class MomentFormat {
   private readonly readers: readonly ((value: unknown) => Moment | undefined)[];
   private readonly quick: readonly QuickMicros[];
-  private readonly writer: ReturnType<typeof compileFormat>;
+  private readonly writer: ReturnType<typeof compileDatetimeFormat>;
   readonly sources: readonly string[];
 
   /** `inputs` are tried in order, `output` last. */
@@ -17,7 +17,7 @@ export class MomentFormat {
     readonly output: string,
     inputs: readonly string[] = [],
   ) {
-    this.writer = compileFormat(output);
+    this.writer = compileDatetimeFormat(output);
     this.sources = [...new Set([...inputs, output])];
     this.readers = this.sources.map(reader);
     this.quick = this.sources.map(quickMicros);
@@ -57,7 +57,7 @@ export class MomentFormat {
 }
 
 function reader(source: string): (value: unknown) => Moment | undefined {
-  const format = compileFormat(source);
+  const format = compileDatetimeFormat(source);
   const isCount = COUNTS.has(source);
   return (value) => {
     const text = textOf(value, isCount);

@@ -1,26 +1,25 @@
-import { DateTime, parseDuration, UTC } from '@tidemark/interpolation';
+import {
+  addDuration,
+  compareMoments,
+  type Duration,
+  type Moment,
+  momentNow,
+  parseDuration,
+  subtractDuration,
+} from '@tidemark/interpolation';
 import { ConnectorError } from '@tidemark/source';
 
-/** A moment, exact to the microsecond, in the zone that it was read with. */
-export type Moment = DateTime;
+export { compareMoments, type Moment };
 /** A length of time; with years or months it hangs on where it is counted from. */
-export type Span = ReturnType<typeof parseDuration>;
+export type Span = Duration;
 
-/** Negative, zero or positive: which moment is the earlier one, whatever their zones. */
-export function compareMoments(a: Moment, b: Moment): number {
-  const [left, right] = [a.utcMicros(), b.utcMicros()];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
+const DAY_MICROS = 86_400_000_000n;
 
 /** The moment of a clock that counts milliseconds since the epoch. */
-export function momentOf(milliseconds: number): Moment {
-  return DateTime.fromMicros(BigInt(Math.round(milliseconds * 1000)), UTC);
-}
+export const momentOf = (milliseconds: number): Moment => momentNow(() => milliseconds);
 
-/** A moment of a wall clock in the same zone as another. */
-export function momentAt(fields: Parameters<typeof DateTime.at>[0], like: Moment): Moment {
-  return DateTime.at(fields, like.zone);
-}
+/** The later of two moments, the first when they are the same. */
+export const later = (a: Moment, b: Moment): Moment => (compareMoments(a, b) < 0 ? b : a);
 
 /** Reads an ISO 8601 duration. Throws ConnectorError (config) that names the field. */
 export function readSpan(text: string, field: string): Span {
@@ -31,42 +30,36 @@ export function readSpan(text: string, field: string): Span {
   }
 }
 
-const isCalendar = (span: Span): span is Exclude<Span, { total(): bigint }> => 'years' in span;
-
-/** True for a span of no length at all. */
-export function isZero(span: Span): boolean {
-  return isCalendar(span) ? span.years === 0 && span.months === 0 && span.rest.isZero() : span.isZero();
-}
-
 /** The length in microseconds; undefined when it hangs on the calendar. */
 export function fixedMicros(span: Span): bigint | undefined {
-  return isCalendar(span) ? undefined : span.total();
+  return 'years' in span ? undefined : span.total();
+}
+
+/** Longer than nothing (1), no length at all (0), or backwards (-1), by its largest part. */
+export function signOf(span: Span): number {
+  const parts = 'years' in span ? [span.years, span.months, span.rest.total()] : [span.total()];
+  const first = parts.find((part) => Number(part) !== 0);
+  return first === undefined ? 0 : Math.sign(Number(first));
 }
 
 /** The moment before (-1) or after (1) by a span; undefined beyond the years 1 to 9999. */
 export function shift(moment: Moment, span: Span, sign: 1 | -1): Moment | undefined {
+  if ('years' in span && !(Number.isInteger(span.years) && Number.isInteger(span.months))) {
+    throw new ConnectorError('config', 'A span of years or months cannot have a fraction of them.');
+  }
   try {
-    if (!isCalendar(span)) return shiftMicros(moment, BigInt(sign) * span.total());
-    return shiftMicros(shiftMonths(moment, sign * (span.years * 12 + span.months)), BigInt(sign) * span.rest.total());
-  } catch (error) {
-    if (error instanceof ConnectorError) throw error;
+    return sign > 0 ? addDuration(moment, span) : subtractDuration(moment, span);
+  } catch {
     return undefined;
   }
 }
 
-/** The moment this many microseconds later. Throws beyond the years 1 to 9999. */
+/** The moment this many microseconds later, earlier when there are fewer than none. Throws beyond the years 1 to 9999. */
 export function shiftMicros(moment: Moment, micros: bigint): Moment {
-  return DateTime.fromMicros(moment.utcMicros() + micros, moment.zone ?? UTC);
+  return micros < 0n ? subtractDuration(moment, spanOf(-micros)) : addDuration(moment, spanOf(micros));
 }
 
-/** The day is kept within its month: one month after January 31 is the last of February. */
-function shiftMonths(moment: Moment, months: number): Moment {
-  if (!Number.isInteger(months))
-    throw new ConnectorError('config', 'A span of years or months cannot have a fraction of them.');
-  const { year, month, day } = moment.date;
-  const at = year * 12 + month - 1 + months;
-  const [newYear, newMonth] = [Math.floor(at / 12), (((at % 12) + 12) % 12) + 1];
-  const lastDay = new Date(Date.UTC(2000 + (newYear % 400), newMonth, 0)).getUTCDate();
-  const date = DateTime.at([newYear, newMonth, Math.min(day, lastDay)], moment.zone);
-  return new DateTime(date.ordinal, moment.micros, moment.zone);
+function spanOf(micros: bigint): Span {
+  const rest = micros % DAY_MICROS;
+  return parseDuration(`P${micros / DAY_MICROS}DT${rest / 1_000_000n}.${String(rest % 1_000_000n).padStart(6, '0')}S`);
 }

@@ -1,9 +1,10 @@
-import { type Json, parseJson } from '@tidemark/protocol';
+import type { Json } from '@tidemark/protocol';
 import { type BuildContext, component } from '../../component/index.js';
-import { type ApiResponse, decodeText } from '../../http/response.js';
+import type { ApiResponse } from '../../http/response.js';
 import { bodyError } from './body-error.js';
 import { hintOf } from './byte-decoder.js';
 import { collect } from './bytes.js';
+import { isUtf8, jsonText, parseTolerant } from './json-text.js';
 import { type BytesHint, type Decoder, decoderSlot } from './slot.js';
 
 /** A whole JSON document. */
@@ -12,30 +13,28 @@ class WholeJsonDecoder implements Decoder {
   constructor(private readonly context: BuildContext) {}
 
   async *decode(response: ApiResponse): AsyncIterable<unknown[]> {
-    if (response.bytes().byteLength > 0) {
-      yield this.bodies(
-        () => response.json(),
-        () => response.text(),
-        hintOf(response),
-      );
-    }
+    const hint = hintOf(response);
+    // The response keeps its parsed body, which an error handler may have asked for already.
+    yield this.bodies(response.bytes(), hint, isUtf8(hint.contentType) ? () => response.json() : undefined);
   }
 
   async *decodeBytes(bytes: AsyncIterable<Uint8Array>, hint: BytesHint): AsyncIterable<unknown[]> {
-    const text = decodeText(await collect(bytes, this.context.settings.responseBytesMax), hint.contentType);
-    yield this.bodies(
-      () => parseJson(text),
-      () => text,
-      hint,
-    );
+    yield this.bodies(await collect(bytes, this.context.settings.responseBytesMax), hint);
   }
 
-  private bodies(parse: () => Json, text: () => string, hint: BytesHint): unknown[] {
+  private bodies(bytes: Uint8Array, hint: BytesHint, parsed?: () => Json): unknown[] {
+    if (bytes.byteLength === 0) return [];
     try {
-      return bodiesOf(parse());
+      if (parsed) return bodiesOf(parsed());
+    } catch {
+      // Read again below, where it is told why it cannot be.
+    }
+    const text = jsonText(bytes, hint.contentType);
+    try {
+      return bodiesOf(parseTolerant(text));
     } catch (cause) {
-      if (text().trim() === '') return [];
-      throw bodyError('JSON', { ...hint, text: text() }, this.context.redact, cause);
+      if (text.trim() === '') return [];
+      throw bodyError('JSON', { ...hint, text }, this.context.redact, cause);
     }
   }
 }

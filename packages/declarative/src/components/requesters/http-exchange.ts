@@ -135,13 +135,11 @@ export class HttpExchange implements Requester {
     return (this.own.url ?? this.own.base)?.text(scope) ?? '';
   }
 
-  /** `given` is a path, or a whole URL that may begin with the base: what a page token says. */
+  /** `given` is a path or a whole URL: what a page token says. */
   private address(scope: Scope, given: string | undefined): string {
     const base = this.own.base?.text(scope) ?? '';
     const url = this.own.url?.text(scope) ?? '';
-    const root = this.root(scope);
-    const path =
-      (given && (root ? given.replaceAll(root, '') : given)) || (this.own.path?.text(scope) ?? '').replace(/^\/+/, '');
+    const path = given || (this.own.path?.text(scope) ?? '').replace(/^\/+/, '');
     if (base) return joinUrl(base, path);
     return path ? joinUrl(url, path) : url;
   }

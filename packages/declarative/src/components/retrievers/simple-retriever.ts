@@ -1,9 +1,9 @@
-import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
-import type { Page, RecordData } from '@tidemark/source';
+import { canonical, type Json, type JsonObject, stringify } from '@tidemark/protocol';
+import { ConnectorError, type Page, type RecordData } from '@tidemark/source';
 import { component } from '../../component/define.js';
 import type { Scope } from '../../component/expression.js';
 import { field } from '../../component/field.js';
-import type { ApiResponse } from '../../http/response.js';
+import { type ApiResponse, BufferedResponse } from '../../http/response.js';
 import { PageSizeReductionSignal, PaginationResetSignal, PositionRefused, RequestWindowSplitSignal } from '../../http/signals.js';
 import { type Decoder, decoderSlot } from '../decoders/slot.js';
 import { type Paginator, paginatorSlot } from '../paginators/slot.js';
@@ -57,15 +57,19 @@ export const simpleRetriever = component('SimpleRetriever', {
   },
   build({ fields, context }): Retriever {
     const routers = fields.partition_router;
+    const { record_selector: selector, paginator } = fields;
+    if (selector.countIsSum && paginator?.countsRecords) {
+      throw new ConnectorError('config', 'OffsetIncrement cannot page over a CombinedExtractor in union mode: the sum of its lists is no offset.');
+    }
     const router = Array.isArray(routers) ? (routers.length > 1 ? cartesianProduct(routers) : routers[0]) : routers;
     return new SimpleRetriever(
       {
         stream: context.stream?.name ?? '',
         primaryKey: context.stream?.primaryKey ?? [],
         requester: fields.requester,
-        selector: fields.record_selector,
-        decoder: fields.decoder,
-        paginator: fields.paginator,
+        selector,
+        decoder: selector.decoder ?? fields.decoder,
+        paginator,
         leanPages: fields.ignore_stream_slicer_parameters_on_paginated_requests,
         reset: fields.pagination_reset,
         reduction: fields.page_size_reduction,
@@ -121,6 +125,7 @@ class UnitReading {
   private guard: PaginationGuard | undefined;
   private token: Json | undefined;
   private isResumed: boolean;
+  private hasBegun = false;
 
   constructor(
     private readonly parts: RetrieverParts,
@@ -140,7 +145,7 @@ class UnitReading {
       const scope = sliceScope({ ...this.retrieval, slice });
       let response: ApiResponse | undefined;
       try {
-        response = await this.request(slice, scope);
+        response = this.firstPageInParent() ?? (await this.request(slice, scope));
       } catch (error) {
         await this.recover(error);
         continue;
@@ -169,6 +174,15 @@ class UnitReading {
       streamed: decoder.isStreamed,
       isResumed: this.isResumed && this.windows.begin !== undefined,
     });
+  }
+
+  /** The parent's record may hold the first page of its partition already (`lazy_read_pointer`). */
+  private firstPageInParent(): ApiResponse | undefined {
+    const { extra, position } = this.retrieval;
+    if (this.hasBegun || !this.router?.isLazy || position !== undefined || extra?.child_response === undefined) return undefined;
+    this.hasBegun = true;
+    const head = { status: 200, headers: { 'content-type': 'application/json' }, url: '', request: { method: 'GET', url: '' } };
+    return new BufferedResponse(head, new TextEncoder().encode(stringify(extra.child_response)));
   }
 
   private withToken(scope: Scope): Scope {
@@ -288,8 +302,8 @@ class UnitReading {
   }
 }
 
-/** Null, false, zero and what is empty mean: no next page. */
+/** Null, false and what is empty mean: no next page. Zero can be the number of a page. */
 function isEnd(token: Json | undefined): boolean {
-  if (token === undefined || token === null || token === '' || token === false || token === 0) return true;
+  if (token === undefined || token === null || token === '' || token === false) return true;
   return typeof token === 'object' && Object.getPrototypeOf(token) === Object.prototype ? Object.keys(token).length === 0 : Array.isArray(token) && token.length === 0;
 }

@@ -200,6 +200,7 @@ class ManifestStream implements DeclarativeStream {
     const cursor = partitionedCursor({
       state,
       partitions: (parentState, signal) => partitionRouter.partitions(parentState, signal),
+      parentStateOf: (given) => partitionRouter.parentStateOf?.(given),
       parentState: () => partitionRouter.parentState(),
       cursor: (partitionState, lookbackSeconds, partition) => {
         if (filters) before.set(canonical(partition), partitionState);
@@ -207,7 +208,7 @@ class ManifestStream implements DeclarativeStream {
       },
       incremental: {
         cursorField: incremental.cursorField,
-        useGlobal: incremental.isGlobalSubstream,
+        useGlobal: incremental.isGlobalSubstream || partitionRouter.needsGlobalCursor === true,
         compare: (a, b) => incremental.compare(a, b),
         highest: (records) => incremental.highest(records),
         normalize: (value) => incremental.normalize(value),

@@ -9,16 +9,18 @@ import type { ConfigNames } from './config-names.js';
 import { OF_EVERY_SLICE, SLICE_NAMES, sliceFields } from './slice-names.js';
 import { isTemplate } from './stream-facts.js';
 
-/** What is known of a template without evaluating it. */
-export interface TemplateFacts {
-  /** Why it does not compile (syntax, an unknown filter, test or function), and where in its text. */
-  problem?: { message: string; offset?: number; suggestion?: string };
-  /** The free names that it reads. */
-  names?: Iterable<string>;
+/** One mistake in a template, and where in its text. */
+export interface TemplateProblem {
+  code: string;
+  message: string;
+  offset: number;
 }
 
-/** Looks at a template; `@tidemark/interpolation` has one. */
-export type TemplateInspector = (template: string) => TemplateFacts;
+/**
+ * Finds the mistakes in a template; with `names`, also the names that it reads beside these. `check` of
+ * `@tidemark/interpolation` is one.
+ */
+export type TemplateInspector = (template: string, names?: Iterable<string>) => readonly TemplateProblem[];
 
 /** Every name that some field of the language gives to its templates. */
 const NAMES = [
@@ -44,15 +46,16 @@ const NAMES = [
   'page_size',
   'raw_schema',
 ] as const;
+/** What is below this field has templates that are evaluated by others than us, with names and filters of their own. */
+const FOREIGN = 'advanced_auth';
 const ALWAYS: readonly string[] = ['config', 'parameters'];
-const ALIASES: readonly string[] = ['stream_interval', 'stream_partition', 'stream_slice'];
 
 /** Checks all templates of a component that are not inside another component. */
 export class TemplateCheck {
   readonly #context: CheckContext;
   readonly #inspect: TemplateInspector | undefined;
   readonly #config: ConfigNames | undefined;
-  readonly #facts = new Map<string, TemplateFacts>();
+  readonly #problems = new Map<string, readonly TemplateProblem[]>();
 
   constructor(context: CheckContext, inspect: TemplateInspector | undefined, config: ConfigNames | undefined) {
     this.#context = context;
@@ -62,7 +65,11 @@ export class TemplateCheck {
 
   /** Checks the component at a site. */
   check(site: Site): void {
+    if (site.path.includes(FOREIGN)) return;
+    const word = this.#context.vocabulary.words.get(site.type);
     for (const field of Object.keys(site.node)) {
+      // A field that the component does not know is never evaluated; it was said to be unknown.
+      if (word && !word.open && !word.fields.has(field)) continue;
       if (OPAQUE_FIELDS.has(field) || field === 'type') continue;
       this.#value(site, field, site.node[field], [...site.path, field]);
     }
@@ -89,58 +96,62 @@ export class TemplateCheck {
   }
 
   #template(site: Site, field: string, template: string, path: Path): void {
-    const isOpen = this.#context.vocabulary.words.get(site.type)?.open === true;
-    const facts = this.#factsOf(template);
-    if (facts.problem) {
-      const { message, offset, suggestion } = facts.problem;
-      const severity = isOpen ? 'warning' : 'error';
-      this.#context.say(path, 'bad-template', `the template in '${field}' does not compile: ${message}`, {
-        severity,
-        ...(offset === undefined ? {} : { offset }),
-        ...(suggestion === undefined ? {} : { suggestion }),
-      });
+    const word = this.#context.vocabulary.words.get(site.type);
+    const isOpen = word?.open === true;
+    const scope = word?.scopes?.get(field);
+    if (word?.scopes && !scope && !isOpen) {
+      this.#context.warn(
+        path,
+        'not-a-template',
+        `'${field}' of ${site.type} is no template: it is taken as it is written`,
+      );
       return;
     }
-    if (!isOpen) for (const name of facts.names ?? []) this.#name(site, field, name, template, path);
+    for (const { code, message, offset } of this.#problemsOf(template, NAMES)) {
+      if (code === 'unknown-name') {
+        if (!isOpen) this.#sayUnknownName(field, nameAt(template, offset), offset, path);
+        continue;
+      }
+      const severity = isOpen || code === 'bad-directive' ? 'warning' : 'error';
+      this.#context.say(path, code === 'syntax' ? 'bad-template' : code, `in the template of '${field}': ${message}`, {
+        severity,
+        offset,
+      });
+      if (code === 'syntax') return;
+    }
+    if (scope && !isOpen) this.#scope(site.type, field, scope, template, path);
     // The rules of the spec read the configuration as it was before them.
     if (path[0] !== 'spec') this.#configAccess(template, path);
     this.#parameterAccess(site, template, path);
     this.#sliceAccess(site, template, path);
   }
 
-  #factsOf(template: string): TemplateFacts {
-    let facts = this.#facts.get(template);
-    if (!facts) {
-      facts = this.#inspect?.(template) ?? {};
-      this.#facts.set(template, facts);
+  #problemsOf(template: string, names: readonly string[]): readonly TemplateProblem[] {
+    if (!this.#inspect) return [];
+    const key = `${names.join()} ${template}`;
+    let problems = this.#problems.get(key);
+    if (!problems) {
+      problems = this.#inspect(template, names);
+      this.#problems.set(key, problems);
     }
-    return facts;
+    return problems;
   }
 
-  #name(site: Site, field: string, name: string, template: string, path: Path): void {
-    const offset = template.search(new RegExp(`\\b${name}\\b`));
-    if (name === 'stream_state') {
-      this.#context.say(path, 'unknown-name', "templates are no longer given 'stream_state'; use 'stream_interval'", {
-        offset,
-      });
-      return;
+  #sayUnknownName(field: string, name: string, offset: number, path: Path): void {
+    const suggestion = nearest(name, NAMES);
+    const message = `the template of '${field}' reads the name '${name}', which nothing gives it`;
+    this.#context.say(path, 'unknown-name', message, { offset, ...(suggestion === undefined ? {} : { suggestion }) });
+  }
+
+  /** Names that other fields are given, and this one is not. */
+  #scope(type: string, field: string, scope: readonly string[], template: string, path: Path): void {
+    const given = [...ALWAYS, ...scope];
+    for (const { code, offset } of this.#problemsOf(template, given)) {
+      const name = nameAt(template, offset);
+      if (code !== 'unknown-name' || !(NAMES as readonly string[]).includes(name)) continue;
+      const message = `the template of '${field}' in ${type} reads '${name}', which is not given to it (given: ${list(given)})`;
+      this.#context.warn(path, 'name-out-of-scope', message, { offset });
     }
-    if (!(NAMES as readonly string[]).includes(name)) {
-      const suggestion = nearest(name, NAMES);
-      const message = `the template in '${field}' reads the name '${name}', which nothing gives it`;
-      this.#context.say(path, 'unknown-name', message, { offset, ...(suggestion === undefined ? {} : { suggestion }) });
-      return;
-    }
-    const scope = this.#context.vocabulary.words.get(site.type)?.scopes?.get(field);
-    if (
-      !scope ||
-      ALWAYS.includes(name) ||
-      scope.includes(name) ||
-      (ALIASES.includes(name) && scope.some((other) => ALIASES.includes(other)))
-    )
-      return;
-    const message = `the template in '${field}' of ${site.type} reads '${name}', which is not given to it (given: ${list([...ALWAYS, ...scope])})`;
-    this.#context.warn(path, 'name-out-of-scope', message, { offset });
   }
 
   #configAccess(template: string, path: Path): void {
@@ -205,4 +216,8 @@ export class TemplateCheck {
 
 function isMethod(key: string): boolean {
   return ['get', 'items', 'keys', 'values', 'update', 'copy', 'pop'].includes(key);
+}
+
+function nameAt(template: string, offset: number): string {
+  return /^\w*/.exec(template.slice(offset, offset + 100))?.[0] ?? '';
 }

@@ -33,7 +33,9 @@ export function quote(name: string): string {
 
 /** An SQL text literal. */
 export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  // A statement cannot hold the character 0.
+  const parts = text.split('\u0000').map((part) => `'${part.replaceAll("'", "''")}'`);
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' || chr(0) || ')})`;
 }
 
 /**

@@ -86,6 +86,8 @@ export class Database {
     openFiles().add(file);
     try {
       const settings = { memory_limit: options.memoryLimit, threads: String(options.threads) };
+      // An empty file (`touch`, a mounted placeholder) holds nothing: it is replaced by a database.
+      if (existsSync(file) && statSync(file).size === 0) rmSync(file);
       if (!existsSync(file)) await makeFile(duck, file);
       const instance = await duck.api.DuckDBInstance.create(file, settings);
       return new Database(duck, file, instance);

@@ -50,7 +50,7 @@ const SHAPES: [RegExp, (file: string, text: string) => ConnectorError][] = [
       ),
   ],
   [
-    /Corrupt|checksum|Serialization Error|Failed to deserialize|WAL replay|replaying WAL/i,
+    /Corrupt|checksum|Could not read enough bytes|Serialization Error|Failed to deserialize|WAL replay|replaying WAL/i,
     (file, text) =>
       new ConnectorError(
         'system',

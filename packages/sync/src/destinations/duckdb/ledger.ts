@@ -35,8 +35,10 @@ CREATE TABLE IF NOT EXISTS _tidemark.columns (
 
 /** Makes the books where there are none. Throws when a newer Tidemark has written them. */
 export async function prepareLedger(db: Db): Promise<void> {
+  const known = await db.one(`SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = '_tidemark'`);
   await db.transaction(async () => {
-    for (const statement of TABLES.split(';').filter((part) => part.trim() !== '')) await db.run(statement);
+    if (Number(known.n) < 5)
+      for (const statement of TABLES.split(';').filter((part) => part.trim() !== '')) await db.run(statement);
     const { version } = await db.one('SELECT max(version) AS version FROM _tidemark.version');
     if (version === null || version === undefined) await db.run(`INSERT INTO _tidemark.version VALUES (${VERSION})`);
     else if (Number(version) > VERSION) {
