@@ -19,11 +19,14 @@ const differences = [];
 /** Where the reference keeps its schema. */
 function installed() {
   const python = process.env.TIDEMARK_CDK_PYTHON ?? 'python3';
-  const code = 'import airbyte_cdk, os; print(os.path.join(os.path.dirname(airbyte_cdk.__file__), "sources/declarative/declarative_component_schema.yaml"))';
+  const code =
+    'import airbyte_cdk, os; print(os.path.join(os.path.dirname(airbyte_cdk.__file__), "sources/declarative/declarative_component_schema.yaml"))';
   try {
     return execFileSync(python, ['-c', code], { encoding: 'utf8' }).trim();
   } catch {
-    console.error('No airbyte-cdk found: install airbyte-cdk==7.39.1 into a virtual environment and set TIDEMARK_CDK_PYTHON to its python.');
+    console.error(
+      'No airbyte-cdk found: install airbyte-cdk==7.39.1 into a virtual environment and set TIDEMARK_CDK_PYTHON to its python.',
+    );
     process.exit(2);
   }
 }
@@ -61,19 +64,25 @@ for (const [type, reference] of components(theirs)) {
       continue;
     }
     const isNeeded = (list) => (list ?? []).includes(name);
-    if (isNeeded(reference.required) !== isNeeded(word.required)) note(where, isNeeded(reference.required) ? 'needed there, not here' : 'needed here, not there');
+    if (isNeeded(reference.required) !== isNeeded(word.required))
+      note(where, isNeeded(reference.required) ? 'needed there, not here' : 'needed here, not there');
     const [a, b] = [scalarDefault(field), scalarDefault(own)];
     if (a !== undefined && b !== undefined && a !== b) note(where, `default ${a} there, ${b} here`);
-    if (a !== undefined && b === undefined && !['""', '[]', 'false', 'null'].includes(a)) note(where, `default ${a} there, none here`);
+    if (a !== undefined && b === undefined && !['""', '[]', 'false', 'null'].includes(a))
+      note(where, `default ${a} there, none here`);
     const [there, here] = [enumOf(field), enumOf(own)];
-    if (there && JSON.stringify([...there].sort()) !== JSON.stringify([...(here ?? [])].sort())) note(where, `values ${there.join(', ')} there, ${(here ?? ['any']).join(', ')} here`);
+    if (there && JSON.stringify([...there].sort()) !== JSON.stringify([...(here ?? [])].sort()))
+      note(where, `values ${there.join(', ')} there, ${(here ?? ['any']).join(', ')} here`);
   }
-  for (const name of Object.keys(word.properties)) if (!(name in reference.properties) && name !== '$parameters') note(`${type}.${name}`, 'field of ours alone');
+  for (const name of Object.keys(word.properties))
+    if (!(name in reference.properties) && name !== '$parameters') note(`${type}.${name}`, 'field of ours alone');
 }
 for (const type of mine.keys()) if (!components(theirs).has(type)) note(type, 'word of ours alone');
 
 const open = differences.filter((difference) => !difference.reason);
-const rows = differences.map(({ where, what, reason }) => `| \`${where}\` | ${what} | ${reason ?? '**no reason given**'} |`);
+const rows = differences.map(
+  ({ where, what, reason }) => `| \`${where}\` | ${what} | ${reason ?? '**no reason given**'} |`,
+);
 const text = `# Parity with airbyte-cdk 7.39.1\n\nWritten by \`pnpm parity\`: ${components(theirs).size} components there, ${mine.size} here, ${differences.length} differences.\n\n| where | difference | reason |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 if (!process.argv.includes('--check')) writeFileSync(`${root}schemas/parity.md`, text);
 for (const { where, what } of open) console.error(`${where}: ${what}`);

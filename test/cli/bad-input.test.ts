@@ -85,7 +85,7 @@ describe('a manifest that cannot run', () => {
   it('an unknown field is a warning, never a refusal', async () => {
     const manifest = file(
       'warned.yaml',
-      readFileSync(cursorManifest, 'utf8').replace('page_size:', 'page_sise: 3\n          page_size:'),
+      readFileSync(cursorManifest, 'utf8').replace('page_size: "{{', 'page_sise: 3\n          page_size: "{{'),
     );
     const validate = await runCli(['validate', manifest]);
     expect(validate.stdout).toMatch(/warned\.yaml:\d+:\d+ .*page_sise.*page_size/s);
@@ -116,11 +116,11 @@ describe('a configuration that does not fit', () => {
     const check = await runCli(['check', cursorManifest, '--config', bad]);
     const status = check.messages().find((message) => message.type === 'CONNECTION_STATUS');
     expect(status?.connectionStatus.status).toBe('FAILED');
-    expect(status?.connectionStatus.message).toMatch(/'base_url' is missing/);
+    expect(status?.connectionStatus.message).toMatch(/must have 'base_url'/);
     expect(status?.connectionStatus.message).toMatch(/'page_size' must be integer/);
     expect(check.code).toBe(0);
     const read = await runCli(['read', cursorManifest, '--config', bad, '--debug']);
-    expect(errorsOf(read.messages())[0]).toMatch(/'base_url' is missing.*'page_size' must be integer/s);
+    expect(errorsOf(read.messages())[0]).toMatch(/must have 'base_url'.*'page_size' must be integer/s);
     expect(failureTypes(read.messages())).toEqual(['config_error']);
     expect(read.code).toBe(1);
     const sync = await runCli([
@@ -131,7 +131,7 @@ describe('a configuration that does not fit', () => {
       '--to',
       `duckdb:${join(folder, 'none.duckdb')}`,
     ]);
-    expect(sync.stderr).toMatch(/'base_url' is missing/);
+    expect(sync.stderr).toMatch(/must have 'base_url'/);
     expect(sync.code).toBe(2);
     for (const run of [check, read, sync]) expect(run.stdout + run.stderr).not.toMatch(/very-secret|many-of-them/);
   });

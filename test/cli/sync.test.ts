@@ -140,6 +140,41 @@ describe('tidemark sync', () => {
     }
     expect(await rowCounts(['customers'])).toEqual({ customers: 57 });
   });
+
+  it('a full disk fails clearly; with room again the next sync goes on', async () => {
+    const large = await startDemoApi({ sizes: { customers: 40_000 }, faultsEvery: 0 });
+    try {
+      const args = [
+        'sync',
+        join(root, 'examples/pagination/cursor/manifest.yaml'),
+        '--config',
+        file('large.json', JSON.stringify({ base_url: large.url, token: 'demo-token' })),
+        '--to',
+        `duckdb:${database}`,
+      ];
+      // No file may grow beyond 3 MB: what a full disk does, without filling one.
+      const bin = join(root, 'packages/cli/bin/tidemark.js');
+      const child = spawn(
+        'sh',
+        ['-c', 'trap "" XFSZ; ulimit -f 6000; exec "$@"', 'sh', process.execPath, bin, ...args],
+        {
+          env: { ...process.env, CI: 'true' },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
+      expect(stderr).toMatch(/no room to write/);
+      const again = await runCli(args);
+      expect({ code: again.code, stderr: again.code === 0 ? '' : again.stderr }).toEqual({ code: 0, stderr: '' });
+      expect(await rowCounts(['customers'])).toEqual({ customers: 40_000 });
+    } finally {
+      await large.close();
+    }
+  });
 });
 
 describe('tidemark sync used wrongly ends with 2', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -148,6 +149,15 @@ describe('names', () => {
 });
 
 describe('loose ends', () => {
+  it('the registry of words is fresh', () => {
+    const run = spawnSync(process.execPath, ['scripts/generate.mjs', '--registry', '--check'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(run.status).toBe(0);
+  });
+
   it('every file of a package is reached from its entries', () => {
     const byPath = new Map(
       allPaths

@@ -69,6 +69,7 @@ function protocolCommand(program: Command, name: string, description: string): C
     .command(name)
     .description(description)
     .argument('<manifest>', 'the manifest (YAML or JSON)')
+    .option('--no-custom-code', 'do not run components.ts beside the manifest')
     .option('--debug', 'log more, and print stack traces');
 }
 
@@ -96,6 +97,7 @@ function syncCommand(program: Command, outcome: { code: number }): void {
     .option('--to <destination>', 'where the rows go, for example duckdb:data.duckdb')
     .option('--streams <names>', 'only these streams, separated by commas')
     .option('--restart', 'forget the unfinished run and begin anew')
+    .option('--no-custom-code', 'do not run components.ts beside the manifest')
     .option('--debug', 'log more, and print stack traces')
     .addHelpText('after', SYNC_EXAMPLES)
     .action(async (file: string, options: SyncOptions) => {

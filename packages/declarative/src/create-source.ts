@@ -1,16 +1,20 @@
+import { check } from '@tidemark/interpolation';
 import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
 import { type Connection, type ConnectOptions, ConnectorError, type RunContext, type Source } from '@tidemark/source';
 import { Builder } from './component/build.js';
 import type { BuildContext, SourceSettings } from './component/context.js';
 import { type ManifestRoot, sourceSlot } from './components/source/slot.js';
 import type { Spec } from './components/spec/slot.js';
+import { checkConfig } from './config-check.js';
 import { checkConnection, StreamEntries } from './connection-check.js';
 import { createHttpClient, type Transport } from './http/client.js';
 import { ResponseCache } from './http/cache.js';
 import { secretsOf } from './http/redact.js';
+import type { Sleep } from './http/sleep.js';
 import { createTransport } from './http/undici-transport.js';
 import { language, vocabulary } from './language.js';
-import { type Diagnostic, Positions, propagate, readManifest, resolveManifest, throwOnErrors } from './manifest/index.js';
+import { type Diagnostic, Positions, propagate, readManifest, resolveManifest, throwOnErrors, validateManifest } from './manifest/index.js';
+import { manifestValidator } from './manifest-validator.js';
 
 /** How many units are read at the same time where the manifest says nothing. */
 const CONCURRENCY_DEFAULT = 4;
@@ -27,6 +31,8 @@ export interface SourceOptions {
   customComponent?: (className: string) => unknown;
   /** The way to the network; undici by default. */
   transport?: Transport;
+  /** Waits between attempts and polls; a test moves its clock instead. */
+  sleep?: Sleep;
   settings?: Partial<SourceSettings>;
 }
 
@@ -45,17 +51,19 @@ export interface LoadedManifest {
   diagnostics: Diagnostic[];
 }
 
-/** Reads and validates a manifest. Throws ManifestError with all diagnostics when it cannot run. */
-export function loadManifest(text: string | JsonObject, file?: string): LoadedManifest {
+/** Reads and validates a manifest. Rejects with ManifestError, all diagnostics in it, when the manifest cannot run. */
+export async function loadManifest(text: string | JsonObject, file?: string): Promise<LoadedManifest> {
   const resolved = resolveManifest(readManifest(text, { file }), vocabulary);
-  const diagnostics = resolved.diagnostics;
+  // Of a text that is no YAML there is nothing else to be said.
+  if (resolved.diagnostics.some(({ code }) => code === 'yaml')) throwOnErrors(resolved.diagnostics);
+  const diagnostics = validateManifest(resolved, vocabulary, { validator: await manifestValidator(), templates: check });
   throwOnErrors(diagnostics);
   return { tree: resolved.tree, diagnostics };
 }
 
-/** A source from a manifest. Throws ManifestError when the manifest cannot run. No I/O. */
-export function createSource(options: SourceOptions): { source: Source; diagnostics: Diagnostic[] } {
-  const { tree, diagnostics } = loadManifest(options.text, options.file);
+/** A source from a manifest. Rejects with ManifestError when the manifest cannot run. No I/O but loading the validator. */
+export async function createSource(options: SourceOptions): Promise<{ source: Source; diagnostics: Diagnostic[] }> {
+  const { tree, diagnostics } = await loadManifest(options.text, options.file);
   return { source: new DeclarativeSource(tree, options), diagnostics };
 }
 
@@ -83,12 +91,14 @@ class DeclarativeSource implements Source {
       for (const secret of secretsOf(config, spec.specification.connectionSpecification)) run.addSecret(secret);
       if (spec.migrate(config)) run.configChanged(structuredClone(config));
       spec.transform(config);
+      await checkConfig(config, spec.specification.connectionSpecification, run.log);
       await spec.validate(config);
     }
     const http = createHttpClient({
       transport: this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),
       cache: new ResponseCache(),
       clock: run.clock,
+      sleep: this.options.sleep,
       log: run.log,
       waitSecondsMax: settings.waitSecondsMax,
     });

@@ -2,6 +2,7 @@
 import { manifestSchema } from './component/json-schema.js';
 import { referenceIndex, referencePage } from './component/reference-page.js';
 import { language } from './language.js';
+import { standaloneCode } from './manifest/schema-validator.js';
 
 /** Every product: its path in the repository and its text. */
 export async function generated(): Promise<Record<string, string>> {
@@ -11,4 +12,9 @@ export async function generated(): Promise<Record<string, string>> {
   };
   for (const word of language.words) products[`docs/reference/components/${word.type}.md`] = referencePage(word, language);
   return products;
+}
+
+/** The validator of the manifest's schema as a module; `scripts/build.mjs` puts it beside the built code. */
+export function validatorModule(): Promise<string> {
+  return standaloneCode(manifestSchema(language));
 }

@@ -25,12 +25,14 @@ export function vocabularyOf(registry: Registry): Vocabulary {
   const itemTypes = new Map<string, string>();
   for (const word of registry.words) {
     const slots = new Set<string>();
+    const scopes = new Map<string, readonly string[]>();
     for (const [name, { facts }] of Object.entries(word.fields)) {
       if (facts.slots.length) slots.add(name);
+      if (facts.scope) scopes.set(name, facts.scope);
       if (facts.defaultType) defaultTypes.set(`${word.type}.${name}`, facts.defaultType);
       if (facts.itemType) itemTypes.set(`${word.type}.${name}`, facts.itemType);
     }
-    shapes.set(word.type, { fields: new Set(Object.keys(word.fields)), slots, open: word.open === true });
+    shapes.set(word.type, { fields: new Set(Object.keys(word.fields)), slots, scopes, open: word.open === true });
   }
   return { words: shapes, defaultTypes, itemTypes, customTypes: new Map(Object.entries(CUSTOM_TYPES)) };
 }

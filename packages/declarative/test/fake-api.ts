@@ -48,7 +48,7 @@ export function runContext(lines: string[] = []): RunContext {
 
 /** Connects a manifest to a fake API. */
 export async function connect(text: string | JsonObject, api: Transport, config: JsonObject = {}, lines: string[] = []): Promise<Connection> {
-  const { source } = createSource({ text, transport: api, file: 'manifest.yaml' });
+  const { source } = await createSource({ text, transport: api, file: 'manifest.yaml' });
   return source.connect(config, runContext(lines));
 }
 

@@ -2,6 +2,7 @@ import { type JsonObject, parseJson, stringify } from '@tidemark/protocol';
 import { type Connection, type ConnectOptions, type RecordData, type ReadResult, type RunContext, read, type Sink } from '@tidemark/source';
 import { createSource, type SourceOptions } from '../src/create-source.js';
 import type { ApiRequest, Transport } from '../src/http/client.js';
+import type { Sleep } from '../src/http/sleep.js';
 import { BufferedResponse, StreamedResponse } from '../src/http/response.js';
 
 /** What an API in memory answers: a JSON value, or a whole answer. */
@@ -46,6 +47,10 @@ export function api(answer: (path: string, request: ApiRequest) => Answer | Prom
 /** What a connection is given, and what it said. */
 export interface Run {
   context: RunContext;
+  /** Moves the clock. */
+  sleep: Sleep;
+  /** Every wait, seconds. */
+  waits: number[];
   logs: string[];
   secrets: string[];
   configs: JsonObject[];
@@ -57,15 +62,24 @@ export function run(now = Date.UTC(2024, 0, 31)): Run {
   const secrets: string[] = [];
   const configs: JsonObject[] = [];
   const stop = new AbortController();
+  const waits: number[] = [];
+  let waited = 0;
+  const sleep: Sleep = async (milliseconds, signal) => {
+    signal.throwIfAborted();
+    waits.push(milliseconds / 1000);
+    waited += milliseconds;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    signal.throwIfAborted();
+  };
   const context: RunContext = {
-    clock: () => now,
+    clock: () => now + waited,
     log: (level, message) => logs.push(`${level} ${message}`),
     addSecret: (value) => secrets.push(value),
     redact: (text) => text,
     configChanged: (config) => configs.push(config),
     signal: stop.signal,
   };
-  return { context, logs, secrets, configs, stop };
+  return { context, logs, secrets, configs, stop, sleep, waits };
 }
 
 /** Connects a manifest to an API in memory. */
@@ -74,7 +88,7 @@ export async function connect(
   options: { config?: JsonObject; api?: Api; run?: Run; how?: ConnectOptions } & Partial<SourceOptions> = {},
 ): Promise<Connection> {
   const { config = {}, api: transport = api(() => ({ status: 404 })), run: ran = run(), how, ...rest } = options;
-  const { source } = createSource({ text: manifest, transport, ...rest });
+  const { source } = await createSource({ text: manifest, transport, sleep: ran.sleep, ...rest });
   return source.connect(config, ran.context, how);
 }
 

@@ -144,6 +144,17 @@ describe('rangeCursor', () => {
     expect(slicesOf(cursorOf({ end: 30, state: after.state() }))).toEqual([{ from: 28, to: 30 }]);
   });
 
+  it('does not let a start that moves with the clock move an unfinished plan', () => {
+    const before = cursorOf({ start: 5, end: 29, step: 10 });
+    const slices = slicesOf(before);
+    before.page(slices[0]!, 'token');
+    before.close(slices[1]!);
+    const after = cursorOf({ start: 12, end: 36, step: 10, state: before.state() });
+    expect([...after.slices()]).toEqual([{ slice: slices[0], position: 'token' }, { slice: slices[2] }]);
+    for (const slice of [slices[0]!, slices[2]!]) after.close(slice);
+    expect(after.state()).toEqual({ at: 12 });
+  });
+
   it('still names the positions of slices that the resumed run has not come to', () => {
     const before = cursorOf({ end: 29, step: 10 });
     const slices = slicesOf(before);

@@ -45,6 +45,8 @@ export interface Session {
 
 /** One transaction after the other over the streams that it was made for. Calls never overlap. */
 export interface Writer {
+  /** The destination would like what is open to be committed soon, due or not. May be absent. */
+  readonly wantsCommit?: boolean;
   /** Adds rows to the open transaction (begins one). Memory is bounded by the destination, not by the transaction. */
   write(stream: string, batch: Batch): Promise<WriteResult>;
   /**

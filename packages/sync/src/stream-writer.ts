@@ -176,6 +176,7 @@ export class StreamWriter {
   }
 
   private due(): boolean {
+    if (this.writer?.wantsCommit) return true;
     if (!this.dirty) return false;
     const { rows, bytes, seconds } = this.settings.policy;
     if (this.openRows + this.bufferRows >= rows || this.openBytes + this.bufferBytes >= bytes) return true;

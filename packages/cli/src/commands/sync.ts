@@ -2,7 +2,6 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { type JsonObject, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { SyncResult } from '@tidemark/sync';
-import { checkConfig } from '../input/config-check.js';
 import { loadSource } from '../input/manifest.js';
 import type { SourceOptions } from '../options.js';
 import { chosenLogLevel, isShown } from '../output/log-level.js';
@@ -36,7 +35,7 @@ export async function syncCommand(file: string, options: SyncOptions): Promise<n
     const result = await run(order, options, view, redactor, stop.signal);
     view.close();
     for (const line of closingTable(result, destinationName(order))) process.stderr.write(`${line}\n`);
-    for (const error of result.errors) process.stderr.write(`${redactor.redact(described(error))}\n`);
+    for (const line of described(result.errors)) process.stderr.write(`${redactor.redact(line)}\n`);
     return result.outcome === 'stopped' ? (stop.exitCode() ?? EXIT_CODES.stopped) : EXIT_CODES[result.outcome];
   } catch (error) {
     view.close();
@@ -58,12 +57,8 @@ async function run(
   const log = (logLevel: Parameters<typeof isShown>[0], message: string): void => {
     if (isShown(logLevel, level)) view.line(`${logLevel} ${redactor.redact(message)}`);
   };
-  const source = await loadSource(order.manifest, log);
-  const { secretsOf } = await import('@tidemark/declarative');
+  const source = await loadSource(order.manifest, options, log);
   const { openDestination, sync } = await import('@tidemark/sync');
-  const specification = (await source.spec()).connectionSpecification;
-  for (const secret of secretsOf(order.config, specification)) redactor.addSecret(secret);
-  await checkConfig(order.config, specification, (message) => log('WARN', message));
   return sync({
     source,
     config: order.config,
@@ -98,6 +93,16 @@ function destinationName({ destination }: JobOrder): string {
   return `duckdb:${destination.duckdb.path}`;
 }
 
-function described(error: ConnectorError): string {
-  return `${error.stream === undefined ? '' : `stream ${error.stream}: `}${error.message}`;
+/** Each failure once, with the streams that it hit. */
+function described(errors: readonly ConnectorError[]): string[] {
+  const streams = new Map<string, string[]>();
+  for (const { message, stream } of errors) {
+    const hit = streams.get(message) ?? [];
+    if (stream !== undefined) hit.push(stream);
+    streams.set(message, hit);
+  }
+  return [...streams].map(([message, hit]) => {
+    if (hit.length === 0) return message;
+    return `${hit.length === 1 ? 'stream' : 'streams'} ${hit.join(', ')}: ${message}`;
+  });
 }

@@ -1,5 +1,17 @@
+import type { Diagnostic } from '@tidemark/declarative';
 import { ConnectorError } from '@tidemark/source';
 import { readText } from '../input/json-input.js';
+
+/** Everything that is wrong with a manifest, in the order of its lines. */
+async function diagnose(text: string, file: string): Promise<readonly Diagnostic[]> {
+  const { loadManifest, ManifestError } = await import('@tidemark/declarative');
+  try {
+    return (await loadManifest(text, file)).diagnostics;
+  } catch (error) {
+    if (error instanceof ManifestError) return error.diagnostics;
+    throw error;
+  }
+}
 
 /** `tidemark validate`: every diagnostic, one a line. Exit code 1 when one of them is an error. */
 export async function validate(file: string, options: { json?: boolean }): Promise<number> {
@@ -10,8 +22,8 @@ export async function validate(file: string, options: { json?: boolean }): Promi
     process.stderr.write(`tidemark: ${ConnectorError.from(error).message}\n`);
     return 1;
   }
-  const { diagnosticsToJson, formatDiagnostic, validateText } = await import('@tidemark/declarative');
-  const diagnostics = validateText(text, { file });
+  const { diagnosticsToJson, formatDiagnostic } = await import('@tidemark/declarative');
+  const diagnostics = await diagnose(text, file);
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
   const warnings = diagnostics.length - errors;
   if (options.json) {

@@ -2,17 +2,25 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Json, JsonObject, LogLevel } from '@tidemark/protocol';
 import { ConnectorError, type Source } from '@tidemark/source';
+import type { CommandOptions } from '../options.js';
 import { readText } from './json-input.js';
 
 /**
- * The source of a manifest file. Warnings go to `log`. Throws ConnectorError (config) with every error of the manifest in
- * its message, one a line.
+ * The source of a manifest file, with the custom code beside it where the manifest asks for some. Warnings go to `log`.
+ * Throws ConnectorError (config) with every error of the manifest in its message, one a line.
  */
-export async function loadSource(file: string, log: (level: LogLevel, message: string) => void): Promise<Source> {
+export async function loadSource(
+  file: string,
+  options: CommandOptions,
+  log: (level: LogLevel, message: string) => void,
+): Promise<Source> {
   const text = readText(file, 'manifest');
-  const { createSource, formatDiagnostic, ManifestError } = await import('@tidemark/declarative');
+  const folder = dirname(resolve(file));
+  const { createSource, formatDiagnostic, loadCustomComponents, ManifestError } = await import('@tidemark/declarative');
+  const wantsCode = options.customCode !== false && text.includes('class_name');
+  const customComponent = wantsCode ? await loadCustomComponents(folder) : undefined;
   try {
-    const { source, diagnostics } = createSource({ text, file, readFile: folderReader(dirname(resolve(file))) });
+    const { source, diagnostics } = await createSource({ text, file, readFile: folderReader(folder), customComponent });
     for (const diagnostic of diagnostics) log('WARN', formatDiagnostic(diagnostic));
     return source;
   } catch (error) {

@@ -10,7 +10,7 @@ const OPAQUE_FIELDS = new Set(['config_overrides']);
 /** Below these keys a `$ref` may be JSON Schema's own and mean nothing to the manifest. */
 const SCHEMA_FIELDS = new Set(['schema', 'schemas', 'properties', 'connection_specification', 'items']);
 /** References multiply: a few lines can mean billions of nodes. So many are taken; the largest real manifest has a tenth. */
-const NODES_MAX = 5_000_000;
+const NODES_MAX = 3_000_000;
 const DEPTH_MAX = 400;
 
 /** What a node becomes; without one it stays as it is. */

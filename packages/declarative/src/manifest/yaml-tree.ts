@@ -65,9 +65,9 @@ export class TreeBuilder {
   }
 
   #collection(event: MappingEvent | SequenceEvent, index: number): Json {
-    const tag = this.#tag(event, index);
+    const tag = this.#tag(event);
     if (tag !== undefined && tag !== '!' && tag !== (event.type === EVENT_ID.MAPPING ? 'map' : 'seq'))
-      this.#refuseTag(event, index);
+      this.#refuseTag(event);
     return event.type === EVENT_ID.MAPPING ? this.#mapping(index) : this.#sequence(index);
   }
 
@@ -165,7 +165,7 @@ export class TreeBuilder {
   /** The key as it stands in the tree, for finding its place again. */
   readonly #keyText = (event: ScalarEvent): string => {
     try {
-      return String(this.#scalarValue(event, 0));
+      return String(this.#scalarValue(event));
     } catch {
       return getScalarValue(this.#text.source.text, event);
     }
@@ -186,17 +186,17 @@ export class TreeBuilder {
 
   #scalar(event: ScalarEvent, index: number): Scalar {
     try {
-      return this.#scalarValue(event, index);
+      return this.#scalarValue(event);
     } catch (error) {
       if (error instanceof BadScalar) throw new YamlMeaningError(error.message, startOf(this.#text, index));
       throw error;
     }
   }
 
-  #scalarValue(event: ScalarEvent, index: number): Scalar {
+  #scalarValue(event: ScalarEvent): Scalar {
     const text = getScalarValue(this.#text.source.text, event);
     if (event.tagStart < 0) return event.style === SCALAR_STYLE.PLAIN ? plainScalar(text) : text;
-    const tag = this.#tag(event, index);
+    const tag = this.#tag(event);
     if (tag === 'str') return text;
     // A lone ! asks for the meaning of the plain text, quoted or not: PyYAML writes numbers so.
     if (tag === '!') return plainScalar(text);
@@ -204,17 +204,17 @@ export class TreeBuilder {
     if (tag === 'float') return float(text);
     if (tag === 'bool') return boolean(text);
     if (tag === 'null') return null;
-    return this.#refuseTag(event, index);
+    return this.#refuseTag(event);
   }
 
   /** The short name of a tag of YAML's own, or the tag as it is written. */
-  #tag(event: { tagStart: number; tagEnd: number }, _index: number): string | undefined {
+  #tag(event: { tagStart: number; tagEnd: number }): string | undefined {
     if (event.tagStart < 0) return undefined;
     const written = this.#text.source.text.slice(event.tagStart, event.tagEnd);
     return written.replace(/^!<tag:yaml\.org,2002:(.*)>$/, '!!$1').replace(/^!!/, '');
   }
 
-  #refuseTag(event: { tagStart: number; tagEnd: number }, _index: number): never {
+  #refuseTag(event: { tagStart: number; tagEnd: number }): never {
     const written = this.#text.source.text.slice(event.tagStart, event.tagEnd);
     throw new YamlMeaningError(`the tag ${written} has no meaning here`, event.tagStart);
   }

@@ -109,6 +109,14 @@ describe('DatetimeBasedCursor', () => {
     expect(chosen.allowsChosenCursor).toBe(true);
   });
 
+  it('tells how old a value is', () => {
+    const sync = buildCursor(DAYS);
+    expect(sync.isOlder?.('2024-02-01', 'P1M')).toBe(true);
+    expect(sync.isOlder?.('2024-02-03', 'P1M')).toBe(false);
+    expect(sync.isOlder?.('x', 'P1M')).toBeUndefined();
+    expect(() => sync.isOlder?.('2024-02-03', 'a month')).toThrow(/api_retention_period/);
+  });
+
   it('splits a window in halves that do not overlap, down to its granularity', () => {
     const sync = buildCursor({ ...DAYS, step: 'P1M', cursor_granularity: 'P1D' });
     const window = (start_time: string, end_time: string): JsonObject => ({ start_time, end_time, other: 1 });

@@ -76,8 +76,7 @@ it('takes a bounded time, however many mistakes there are', () => {
   );
   expect(found.length).toBe(40_000);
   expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
-  const runaway = validate(
-    `version: "1"\ncheck: {type: CheckStream, stream_names: []}\nname: "${'{{ {% '.repeat(200_000)}"\n`,
-  );
-  expect(runaway.map(({ code }) => code)).toEqual(['unknown-field', 'bad-template']);
+  const stream = `{retriever: {requester: {path: "${'{{ {% '.repeat(200_000)}"}, record_selector: {extractor: {field_path: []}}}}`;
+  const runaway = validate(`version: "1"\ncheck: {type: CheckStream, stream_names: []}\nstreams: [${stream}]\n`);
+  expect(runaway.map(({ code }) => code)).toEqual(['bad-template']);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cartesianProduct } from '../../src/components/partition-routers/cartesian-product.js';
-import { buildRouter, partitionsOf } from './build-router.js';
+import { buildRouter, type MemoryParent, parent, partitionsOf, substream } from './build-router.js';
 
 const list = (name: string, values: string[], option?: object) => ({
   type: 'ListPartitionRouter',
@@ -42,6 +42,21 @@ describe('cartesianProduct', () => {
     expect(await partitionsOf(cartesianProduct([buildRouter(list('a', [])), buildRouter(list('b', ['x']))]))).toEqual(
       [],
     );
+  });
+
+  it('begins each parent where a state of the stream says, and keeps no state of theirs', async () => {
+    const parents: Record<string, MemoryParent> = {
+      users: { step: 9, pages: [[{ id: 1, at: 3 }]] },
+      teams: { step: 9, pages: [[{ id: 2, at: 5 }]] },
+    };
+    const kept = (name: string, field: string) =>
+      buildRouter(substream(parent(name, { incremental_dependency: true, partition_field: field })), parents);
+    const product = cartesianProduct([kept('users', 'user'), kept('teams', 'team')]);
+    const found = await partitionsOf(product, product.parentStateOf?.({ state: { at: 2 } }));
+    expect(found).toEqual([{ partition: { user: 1, team: 2, parent_slice: {} } }]);
+    expect([parents.users?.opened, parents.teams?.opened]).toEqual([[{ at: 2 }], [{ at: 2 }]]);
+    expect(product.parentState()).toBeUndefined();
+    expect(product.parentStateOf?.({ states: [] })).toBeUndefined();
   });
 
   it('puts the values of all routers into the request, the earlier one where two name the same place', () => {

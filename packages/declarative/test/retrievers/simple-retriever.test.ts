@@ -102,7 +102,7 @@ describe('pages that never end', () => {
     const api = new FakeApi(() => ({ body: n++ < 20 ? { data: [{ id: 1 }, { id: 2 }, { id: 3 }] } : { data: [] } }));
     const { createSource } = await import('../../src/index.js');
     const { runContext } = await import('../fake-api.js');
-    const { source } = createSource({ text: one('page'), transport: api, settings: { paginationGuard: false } });
+    const { source } = await createSource({ text: one('page'), transport: api, settings: { paginationGuard: false } });
     const read = await transcript((await source.connect({}, runContext())).streams);
     expect(read.errors).toEqual([]);
     expect(rows(read.sent)).toHaveLength(60);

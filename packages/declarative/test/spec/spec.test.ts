@@ -28,7 +28,7 @@ async function seen(rules: JsonObject, config: JsonObject): Promise<{ config: Js
 
 describe('Spec', () => {
   it('gives the specification and, for advanced_auth, what the protocol has', async () => {
-    const { source } = createSource({
+    const { source } = await createSource({
       text: manifestOf({
         streams: [streamOf('a')],
         spec: {
@@ -86,7 +86,7 @@ describe('Spec', () => {
         },
       },
     });
-    await expect(createSource({ text }).source.spec()).resolves.toEqual({ connectionSpecification: specification });
+    await expect((await createSource({ text })).source.spec()).resolves.toEqual({ connectionSpecification: specification });
     await expect(connect(text)).rejects.toThrow('source_x.components.Gone');
   });
 });

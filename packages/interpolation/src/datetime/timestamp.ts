@@ -14,8 +14,7 @@ export function timestampOf(moment: DateTime): number {
 
 /** `datetime.fromtimestamp(seconds, utc)`. */
 export function fromTimestamp(seconds: number | bigint, zone: Zone = UTC): DateTime {
-  if (typeof seconds === 'bigint' || Number.isInteger(seconds))
-    return fromMicros(BigInt(seconds) * 1_000_000n, zone);
+  if (typeof seconds === 'bigint' || Number.isInteger(seconds)) return fromMicros(BigInt(seconds) * 1_000_000n, zone);
   if (Number.isNaN(seconds)) throw valueError('Invalid value NaN (not a number)');
   if (!Number.isFinite(seconds)) throw new Failure('OverflowError', 'cannot convert float infinity to integer');
   const whole = Math.floor(seconds);

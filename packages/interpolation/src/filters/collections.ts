@@ -1,7 +1,8 @@
 import { spend, spendSize } from '../budget.js';
 import { Failure, typeError } from '../error.js';
 import { intArgument } from '../methods/arguments.js';
-import { add } from '../operations/arithmetic.js';
+import { add, arithmetic } from '../operations/arithmetic.js';
+import { ADDRESS } from '../operations/attribute.js';
 import { equal } from '../operations/equality.js';
 import { hashKey } from '../operations/hash-key.js';
 import { iterate, toArray } from '../operations/iterate.js';
@@ -65,13 +66,16 @@ function sort([value, reverse, caseSensitive, attribute]: unknown[]): unknown {
   const get = attributePaths(attribute ?? null);
   const fold = !truth(caseSensitive ?? false);
   const key = (item: unknown) => get(item).map((part) => (fold ? ignoreCase(part) : part));
-  return sorted(toArray(value), key, truth(reverse ?? false));
+  return sorted(toArray(value), key, reversedFlag(reverse));
 }
+
+/** `reverse` of a sort: an int or a boolean. */
+const reversedFlag = (value: unknown) => intArgument(value, 0) !== 0;
 
 function unique([value, caseSensitive, attribute]: unknown[]): Lazy {
   const get = attributePath(attribute);
   const fold = !truth(caseSensitive ?? false);
-  return generator(function* () {
+  return generator('sync_do_unique', function* () {
     const seen = new Set<unknown>();
     for (const item of iterate(value)) {
       spend(1);
@@ -107,16 +111,19 @@ function sum([value, attribute, start]: unknown[]): unknown {
   return items.reduce((total, item) => add(total, get(item)), initial);
 }
 
+/** The type of what goes backwards through a value. */
+function reverseType(value: unknown): string {
+  if (Array.isArray(value)) return 'list_reverseiterator';
+  if (isMapping(value) || (value instanceof DictView && value.part === 'keys')) return 'dict_reversekeyiterator';
+  return value instanceof DictView ? `dict_reverse${value.part.slice(0, -1)}iterator` : 'reversed';
+}
+
 function reverse([value]: unknown[]): unknown {
   if (typeof value === 'string') return Array.from(value).reverse().join('');
   if (value instanceof Markup) return new Markup(Array.from(value.markup).reverse().join(''));
   try {
     const items = reversedItems(value);
-    return new Lazy(
-      items[Symbol.iterator](),
-      `${Array.isArray(value) ? 'list_' : ''}reverseiterator`,
-      '<reverseiterator object>',
-    );
+    return new Lazy(items[Symbol.iterator](), reverseType(value), `<${reverseType(value)} object at ${ADDRESS}>`);
   } catch (failure) {
     if (!(failure instanceof Failure) || failure.kind !== 'TypeError') throw failure;
   }
@@ -130,7 +137,7 @@ function reverse([value]: unknown[]): unknown {
 }
 
 function items([value]: unknown[]): Lazy {
-  return generator(function* () {
+  return generator('do_items', function* () {
     if (value instanceof Undefined) return;
     if (!isMapping(value)) throw typeError('Can only get item pairs from a mapping.');
     for (const pair of pairsOf(value)) yield new Tuple(pair);
@@ -150,12 +157,12 @@ function dictSort([value, caseSensitive, by, reversed]: unknown[]): unknown {
       const key = (pair as Tuple).items[side];
       return fold ? ignoreCase(key) : key;
     },
-    truth(reversed ?? false),
+    reversedFlag(reversed),
   );
 }
 
 function batch([value, count, fill]: unknown[]): Lazy {
-  return generator(function* () {
+  return generator('do_batch', function* () {
     let row: unknown[] = [];
     for (const item of iterate(value)) {
       spend(1);
@@ -176,10 +183,10 @@ function batch([value, count, fill]: unknown[]): Lazy {
 }
 
 function slices([value, count, fill]: unknown[]): Lazy {
-  return generator(function* () {
+  return generator('sync_do_slice', function* () {
     const all = toArray(value);
+    arithmetic(all.length, '//', count);
     const columns = intArgument(count, 1);
-    if (columns === 0) throw new Failure('ZeroDivisionError', 'integer division or modulo by zero');
     const size = Math.floor(all.length / columns);
     const longer = all.length - size * columns;
     let offset = 0;

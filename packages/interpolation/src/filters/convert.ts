@@ -1,4 +1,4 @@
-import { Failure, typeError } from '../error.js';
+import { Failure } from '../error.js';
 import { dumpJson } from '../formatting/json.js';
 import { prettyPrint } from '../formatting/pretty.js';
 import { intArgument } from '../methods/arguments.js';
@@ -48,7 +48,6 @@ function orDefault([value, otherwise, boolean]: unknown[]): unknown {
 
 /** JSON that is safe within HTML. */
 function toJson([value, indent]: unknown[]): Markup {
-  if (value instanceof Undefined) throw typeError('Object of type Undefined is not JSON serializable');
   const json = dumpJson(value, { sortKeys: true, indent });
   return new Markup(json.replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`));
 }

@@ -35,7 +35,7 @@ function applyNamed(word: Word, item: unknown, args: unknown[], keywords: Keywor
 function map([value, rest, named]: unknown[], runtime: Runtime): Lazy {
   const args = rest as unknown[];
   const keywords = named as Keywords;
-  return generator(function* () {
+  return generator('sync_do_map', function* () {
     if (!truth(value)) return;
     const apply =
       args.length === 0 && keywords.has('attribute') ? mapAttribute(keywords) : mapFilter(args, keywords, runtime);
@@ -61,7 +61,7 @@ function mapFilter([name, ...args]: unknown[], keywords: Keywords, runtime: Runt
 
 /** `select` and its three kin: keep or drop what passes a test, of the element itself or of an attribute. */
 function select([value, rest, named]: unknown[], runtime: Runtime, keep: boolean, byAttribute: boolean): Lazy {
-  return generator(function* () {
+  return generator('select_or_reject', function* () {
     if (!truth(value)) return;
     const passes = makeTest(rest as unknown[], named as Keywords, runtime, byAttribute);
     for (const item of iterate(value)) {

@@ -1,11 +1,13 @@
 import { spendSize } from '../budget.js';
-import { Failure } from '../error.js';
+import { Failure, typeError } from '../error.js';
 import { wrapText } from '../formatting/wrap.js';
-import { intArgument, textArgument } from '../methods/arguments.js';
+import { textArgument } from '../methods/arguments.js';
 import { stripTags } from '../methods/markup.js';
 import { SPACE } from '../methods/text-kind.js';
 import { splitLines } from '../methods/text-split.js';
 import { elements, toArray } from '../operations/iterate.js';
+import { asDouble, type Numeric } from '../operations/number-arithmetic.js';
+import { ordered } from '../operations/ordering.js';
 import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { typeName } from '../operations/type-name.js';
@@ -22,7 +24,7 @@ const escaped = (value: unknown) => (value instanceof Markup ? value : new Marku
 
 function urlEncode([value]: unknown[]): string {
   if (isText(value)) return quoteUrl(plain(value), '/');
-  if (value instanceof Bytes || elements(value) === undefined) return quoteUrl(text(value), '/');
+  if (elements(value) === undefined) return quoteUrl(text(value), '/');
   const pairs = isMapping(value) ? pairsOf(value) : toArray(value).map(pairOf);
   return pairs.map(([key, item]) => `${quoteQuery(key)}=${quoteQuery(item)}`).join('&');
 }
@@ -52,17 +54,23 @@ function xmlAttributes([value, space]: unknown[], autoescape: boolean): unknown 
   return autoescape ? new Markup(out) : out;
 }
 
-function wordWrap([value, width, breakLong, wrapString, breakHyphens]: unknown[]): string {
+function wordWrap([value, width = 79, breakLong, wrapString, breakHyphens]: unknown[]): string {
   if (value instanceof Undefined) throw value.fail();
+  if (value instanceof Bytes) throw typeError('cannot use a string pattern on a bytes-like object');
+  const by = separator(wrapString ?? '\n');
   if (!isText(value)) throw new Failure('AttributeError', `'${typeName(value)}' object has no attribute 'splitlines'`);
-  const by = wrapString === undefined || wrapString === null ? '\n' : textArgument(wrapString);
-  const options = {
-    width: intArgument(width, 79),
-    breakLong: truth(breakLong ?? true),
-    breakHyphens: truth(breakHyphens ?? true),
-  };
-  const lines = splitLines(plain(value), false).map((line) => wrapText(line, options).join(by));
+  const options = { breakLong: truth(breakLong ?? true), breakHyphens: truth(breakHyphens ?? true) };
+  const lines = splitLines(plain(value), false).map((line) => {
+    if (!ordered(width, '>', 0)) throw new Failure('ValueError', `invalid width ${text(width)} (must be > 0)`);
+    return wrapText(line, { ...options, width: asDouble(width as Numeric) }).join(by);
+  });
   return lines.join(by);
+}
+
+function separator(value: unknown): string {
+  if (value instanceof Undefined) throw value.fail();
+  if (!isText(value)) throw new Failure('AttributeError', `'${typeName(value)}' object has no attribute 'join'`);
+  return plain(value);
 }
 
 function urlizeValue(args: unknown[], autoescape: boolean): unknown {
@@ -80,7 +88,7 @@ function urlizeValue(args: unknown[], autoescape: boolean): unknown {
       throw new Failure('FilterArgumentError', `'${scheme}' is not a valid URI scheme prefix.`);
   }
   const out = urlize(value instanceof Markup ? value.markup : escapeHtml(text(value)), {
-    limit: limit === undefined || limit === null ? undefined : intArgument(limit, 0),
+    limit: limit ?? undefined,
     rel: [...rels].sort().join(' '),
     target: target === undefined || target === null ? '' : text(target),
     schemes: extra,

@@ -1,5 +1,5 @@
 import { spendSize } from '../budget.js';
-import { Failure, typeError } from '../error.js';
+import { Failure } from '../error.js';
 import { formatPercent } from '../formatting/percent.js';
 import { intArgument } from '../methods/arguments.js';
 import { capitalize } from '../methods/text-case.js';
@@ -7,8 +7,10 @@ import { SPACE } from '../methods/text-kind.js';
 import { pad } from '../methods/text-pad.js';
 import { replaceText } from '../methods/text-search.js';
 import { splitLines, strip } from '../methods/text-split.js';
-import { add } from '../operations/arithmetic.js';
-import { codePointLength, codePointSlice } from '../operations/code-points.js';
+import { add, arithmetic } from '../operations/arithmetic.js';
+import { slice } from '../operations/item.js';
+import { length } from '../operations/length.js';
+import { ordered } from '../operations/ordering.js';
 import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
@@ -43,9 +45,11 @@ function title(source: string): string {
 }
 
 function indent([value, width, first, blank]: unknown[]): unknown {
-  if (!isText(value)) throw typeError(`can only concatenate str (not "${typeName(value)}")`);
-  const by = isText(width) ? plain(width) : ' '.repeat(spaces(intArgument(width, 4)));
-  const lines = splitLines(`${plain(value)}\n`, false);
+  const by = isText(width) ? plain(width) : (arithmetic(' ', '*', width === undefined ? 4 : width) as string);
+  // A list takes the line end in, and only then is found to have no lines.
+  if (Array.isArray(value)) throw new Failure('AttributeError', "'list' object has no attribute 'splitlines'");
+  const source = plain(add(value, '\n') as string | Markup);
+  const lines = splitLines(source, false);
   const indented = lines.map((line, i) => (i > 0 && (line !== '' || truth(blank ?? false)) ? by + line : line));
   if (truth(first ?? false)) indented[0] = by + (indented[0] ?? '');
   spendSize(lines.length * by.length);
@@ -53,25 +57,19 @@ function indent([value, width, first, blank]: unknown[]): unknown {
   return value instanceof Markup ? new Markup(out) : out;
 }
 
-function spaces(count: number): number {
-  spendSize(Math.max(0, count));
-  return Math.max(0, count);
-}
-
-function truncate([value, length, kill, end, leeway]: unknown[]): unknown {
-  const most = intArgument(length, 255);
-  const tail = end === undefined ? '...' : end;
-  if (!isText(tail)) throw typeError(`object of type '${typeName(tail)}' has no len()`);
-  const tolerance = leeway === undefined || leeway === null ? 5 : intArgument(leeway, 5);
-  const tailLength = codePointLength(plain(tail));
-  if (most < tailLength) throw new Failure('AssertionError', `expected length >= ${tailLength}, got ${most}`);
-  if (tolerance < 0) throw new Failure('AssertionError', `expected leeway >= 0, got ${tolerance}`);
-  if (!isText(value)) throw typeError(`object of type '${typeName(value)}' has no len()`);
-  const source = plain(value);
-  if (codePointLength(source) <= most + tolerance) return value;
-  const cut = codePointSlice(source, 0, most - tailLength);
-  const kept = truth(kill ?? false) || !cut.includes(' ') ? cut : cut.slice(0, cut.lastIndexOf(' '));
-  return add(value instanceof Markup ? new Markup(kept) : kept, tail);
+function truncate([value, most = 255, kill, end = '...', tolerance]: unknown[]): unknown {
+  const leeway = tolerance ?? 5;
+  const endLength = length(end);
+  if (!ordered(most, '>=', endLength))
+    throw new Failure('AssertionError', `expected length >= ${endLength}, got ${text(most)}`);
+  if (!ordered(leeway, '>=', 0)) throw new Failure('AssertionError', `expected leeway >= 0, got ${text(leeway)}`);
+  if (ordered(length(value), '<=', add(most, leeway))) return value;
+  const cut = slice(value, undefined, arithmetic(most, '-', endLength), undefined);
+  if (truth(kill ?? false)) return add(cut, end);
+  if (!isText(cut)) throw new Failure('AttributeError', `'${typeName(cut)}' object has no attribute 'rsplit'`);
+  const space = plain(cut).lastIndexOf(' ');
+  const kept = space < 0 ? plain(cut) : plain(cut).slice(0, space);
+  return add(cut instanceof Markup ? new Markup(kept) : kept, end);
 }
 
 function replace([value, old, fresh, count]: unknown[], autoescape: boolean): unknown {

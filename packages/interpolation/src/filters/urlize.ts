@@ -1,9 +1,12 @@
 import { SPACE } from '../methods/text-kind.js';
-import { codePointLength, codePointSlice } from '../operations/code-points.js';
+import { codePointLength } from '../operations/code-points.js';
+import { slice } from '../operations/item.js';
+import { ordered } from '../operations/ordering.js';
 import { escapeHtml } from '../values/markup.js';
 
 export interface UrlizeOptions {
-  limit: number | undefined;
+  /** Longest text of a link; undefined for no limit. */
+  limit: unknown;
   rel: string;
   target: string;
   schemes: readonly string[];
@@ -54,11 +57,13 @@ const count = (text: string, part: string) => text.split(part).length - 1;
 
 function link(middle: string, { limit, rel, target, schemes }: UrlizeOptions): string {
   const attributes = `${rel ? ` rel="${escapeHtml(rel)}"` : ''}${target ? ` target="${escapeHtml(target)}"` : ''}`;
-  const shown =
-    limit !== undefined && codePointLength(middle) > limit ? `${codePointSlice(middle, 0, limit)}...` : middle;
+  const shown = (url: string) =>
+    limit !== undefined && ordered(codePointLength(url), '>', limit)
+      ? `${slice(url, undefined, limit, undefined)}...`
+      : url;
   if (HTTP.test(middle)) {
     const href = /^https?:\/\//.test(middle) ? middle : `https://${middle}`;
-    return `<a href="${href}"${attributes}>${shown}</a>`;
+    return `<a href="${href}"${attributes}>${shown(middle)}</a>`;
   }
   if (middle.startsWith('mailto:') && EMAIL.test(middle.slice(7))) return `<a href="${middle}">${middle.slice(7)}</a>`;
   const isAddress =

@@ -19,10 +19,16 @@ function encodingOf(name: unknown) {
   return found;
 }
 
+/** The way of dealing with what cannot be coded. Both arguments must be text before either is looked at. */
+function modeOf(encoding: unknown, errors: unknown): string {
+  if (encoding !== undefined) textArgument(encoding);
+  return errors === undefined ? 'strict' : textArgument(errors);
+}
+
 /** `text.encode(encoding, errors)` */
 export function encodeText(self: string, encoding: unknown, errors: unknown): Bytes {
+  const mode = modeOf(encoding, errors);
   const name = encodingOf(encoding);
-  const mode = errors === undefined ? 'strict' : textArgument(errors);
   if (name === 'utf-16le') return new Bytes(Buffer.from(self, 'utf16le'));
   const max = name === 'ascii' ? 0x7f : name === 'latin1' ? 0xff : 0x10ffff;
   let kept = '';
@@ -49,8 +55,8 @@ function substitute(code: number, mode: string): string {
 
 /** `bytes.decode(encoding, errors)` */
 export function decodeBytes(data: Uint8Array, encoding?: unknown, errors?: unknown): string {
+  const mode = modeOf(encoding, errors);
   const name = encodingOf(encoding);
-  const mode = errors === undefined ? 'strict' : textArgument(errors);
   if (name === 'latin1') return Buffer.from(data).toString('latin1');
   if (name === 'ascii' && data.some((byte) => byte > 0x7f)) {
     if (mode === 'strict') throw new Failure('UnicodeError', "'ascii' codec can't decode byte");

@@ -8,6 +8,7 @@ import { isFloat, isIntLike, toDouble } from '../values/float.js';
 import { isHostDict, type Mapping, pairsOf } from '../values/mapping.js';
 import { isText, plain } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
+import { Undefined } from '../values/undefined.js';
 import { floatRepr } from './float-repr.js';
 
 export interface JsonLayout {
@@ -20,6 +21,7 @@ const DEPTH_MAX = 500;
 
 /** Python's `json.dumps`: `, ` and `: ` between, everything beyond ASCII escaped. */
 export function dumpJson(value: unknown, { sortKeys = false, indent }: JsonLayout): string {
+  if (isText(value)) return quoteJson(plain(value));
   const step = indentText(indent);
   const dump = (item: unknown, depth: number): string => {
     spend(1);
@@ -56,6 +58,7 @@ export function dumpJson(value: unknown, { sortKeys = false, indent }: JsonLayou
 function indentText(indent: unknown): string | undefined {
   if (indent === undefined || indent === null) return undefined;
   if (isText(indent)) return plain(indent);
+  if (indent instanceof Undefined) throw indent.fail();
   if (isIntLike(indent)) return ' '.repeat(Math.max(0, Math.min(1000, Number(indent))));
   throw typeError(`can't multiply sequence by non-int of type '${typeName(indent)}'`);
 }

@@ -3,6 +3,7 @@ import { Failure, typeError } from '../error.js';
 import { asDouble } from '../operations/number-arithmetic.js';
 import { repr, text } from '../operations/text.js';
 import { typeName } from '../operations/type-name.js';
+import { Bytes } from '../values/bytes.js';
 import { isFloat, isIntLike, isNumber, toDouble } from '../values/float.js';
 import { getKey, isMapping } from '../values/mapping.js';
 import { escapeHtml, isText, Markup, plain } from '../values/markup.js';
@@ -21,7 +22,7 @@ export function formatPercent(format: string | Markup, values: unknown): string 
   const render = (value: unknown) =>
     format instanceof Markup ? (value instanceof Markup ? value.markup : escapeHtml(text(value))) : text(value);
   const out = plain(format).replace(FIELD, (whole, key, flags, width, precision, type) => {
-    const piece = type === '%' ? '%' : field(args, { whole, key, flags, width, precision, type }, render);
+    const piece = whole === '%%' ? '%' : field(args, { whole, key, flags, width, precision, type }, render);
     size += piece.length;
     spendSize(size);
     return piece;
@@ -33,7 +34,7 @@ export function formatPercent(format: string | Markup, values: unknown): string 
 /** What a format takes its values from: a tuple in turn, a mapping by key, anything else once. */
 class Arguments {
   private taken = 0;
-  private keyed = false;
+  private askedByKey = false;
   private readonly list: readonly unknown[];
 
   constructor(private readonly values: unknown) {
@@ -46,20 +47,35 @@ class Arguments {
   }
 
   key(name: string): unknown {
-    this.keyed = true;
-    if (!isMapping(this.values)) throw typeError('format requires a mapping');
+    this.askedByKey = true;
+    if (!isMapping(this.values)) throw this.refuse();
     const value = getKey(this.values, name);
     if (value === undefined) throw new Failure('KeyError', name);
     return value;
   }
 
+  /** The failure of a key that is cut short: first of all there must be a mapping to look it up in. */
+  incompleteKey(): Failure {
+    return hasItems(this.values) ? new Failure('ValueError', 'incomplete format key') : this.refuse();
+  }
+
+  private refuse(): Failure {
+    if (this.values instanceof Undefined) return this.values.fail();
+    return typeError(hasItems(this.values) ? 'indices must be integers' : 'format requires a mapping');
+  }
+
   end(): void {
     const { values } = this;
-    if (this.keyed || this.taken >= this.list.length) return;
+    if (this.askedByKey || this.taken >= this.list.length) return;
     // A mapping or list that no field asked for is forgiven; text and numbers are not.
-    if (!(values instanceof Tuple) && (isMapping(values) || Array.isArray(values))) return;
+    if (hasItems(values)) return;
     throw typeError('not all arguments converted during string formatting');
   }
+}
+
+/** Whether Python sees a mapping in it: anything with elements by key but text and tuples. */
+function hasItems(value: unknown): boolean {
+  return isMapping(value) || Array.isArray(value) || value instanceof Bytes || value instanceof Undefined;
 }
 
 interface Field {
@@ -77,6 +93,7 @@ function field(
   render: (value: unknown) => string,
 ): string {
   if (type === undefined) throw new Failure('ValueError', 'incomplete format');
+  if (type === '(') throw args.incompleteKey();
   let wide = width === '*' ? star(args) : Number(width ?? 0);
   let left = flags.includes('-');
   if (wide < 0) {

@@ -1,4 +1,3 @@
-import { Failure } from '../error.js';
 import { isSpace } from '../methods/text-kind.js';
 import { codePointLength, codePointSlice } from '../operations/code-points.js';
 
@@ -19,7 +18,6 @@ const SIMPLE = new RegExp(`([${WHITE}]+)`);
 
 /** Python's `textwrap.wrap` of one line, tabs and white space kept. */
 export function wrapText(text: string, { width, breakLong, breakHyphens }: WrapOptions): string[] {
-  if (width <= 0) throw new Failure('ValueError', `invalid width ${width} (must be > 0)`);
   const chunks = (breakHyphens ? splitHyphens(text) : text.split(SIMPLE)).filter(Boolean).reverse();
   const lines: string[] = [];
   while (chunks.length) {

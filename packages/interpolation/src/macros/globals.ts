@@ -1,7 +1,7 @@
 import { Failure } from '../error.js';
 import { example } from '../filters/define.js';
 import { dictMembers, update } from '../methods/dict.js';
-import { Attributed } from '../operations/attribute.js';
+import { ADDRESS, Attributed } from '../operations/attribute.js';
 import { Callable, type Invoke, type Keywords } from '../values/callable.js';
 import { Dict } from '../values/dict.js';
 import { Namespace } from '../values/namespace.js';
@@ -114,10 +114,13 @@ const LABELS: Record<string, string> = {
   joiner: "<class 'jinja2.utils.Joiner'>",
 };
 
+/** Functions that have another name in Python. */
+const FUNCTIONS: Record<string, string> = { lipsum: 'generate_lorem_ipsum' };
+
 /** A macro as value of a template. */
 export function macroValue(word: Macro): Callable {
   const { name, signature } = word;
-  const label = LABELS[name] ?? `<function ${name}>`;
+  const label = LABELS[name] ?? `<function ${FUNCTIONS[name] ?? name} at ${ADDRESS}>`;
   const fromKeys = dictMembers.get('fromkeys');
   const attributes =
     name === 'dict' && fromKeys

@@ -7,8 +7,9 @@ import { typeName } from '../operations/type-name.js';
 import type { Keywords } from '../values/callable.js';
 import { Dict } from '../values/dict.js';
 import { DictView } from '../values/dict-view.js';
-import { deleteKey, getKey, isMapping, keysOf, type Mapping, pairsOf, setKey } from '../values/mapping.js';
+import { deleteKey, getKey, isMapping, keysOf, type Mapping, pairsOf, setKey, sizeOf } from '../values/mapping.js';
 import { Tuple } from '../values/tuple.js';
+import { Undefined } from '../values/undefined.js';
 import { members } from './member.js';
 
 function get(self: Mapping, [key, otherwise]: unknown[]): unknown {
@@ -18,7 +19,10 @@ function get(self: Mapping, [key, otherwise]: unknown[]): unknown {
 }
 
 function pop(self: Mapping, [key, otherwise]: unknown[]): unknown {
-  hashKey(key);
+  // An empty dict does not look at the key.
+  if (sizeOf(self) > 0) hashKey(key);
+  else if (otherwise !== undefined) return otherwise;
+  else throw new Failure('KeyError', repr(key));
   const found = getKey(self, key);
   if (found !== undefined) deleteKey(self, key);
   else if (otherwise === undefined) throw new Failure('KeyError', repr(key));
@@ -47,6 +51,7 @@ export function update(self: Mapping, source: unknown, keywords?: Keywords): voi
 }
 
 function entriesOf(source: unknown): [unknown, unknown][] {
+  if (source instanceof Undefined) throw source.fail();
   if (isMapping(source)) {
     const pairs = pairsOf(source);
     spend(pairs.length);

@@ -1,8 +1,10 @@
 import { spendSize } from '../budget.js';
-import { typeError } from '../error.js';
+import { typeError, valueError } from '../error.js';
 import { braceFormatter } from '../formatting/braces.js';
 import { encodeText } from '../formatting/encoding.js';
 import { codePointLength } from '../operations/code-points.js';
+import { findItem } from '../operations/item.js';
+import { lengthOrNone } from '../operations/length.js';
 import { typeName } from '../operations/type-name.js';
 import type { Keywords } from '../values/callable.js';
 import { Dict } from '../values/dict.js';
@@ -65,23 +67,30 @@ function makeTrans(_self: string, [from, to, drop]: unknown[]): Dict {
   }
   const sources = [...textArgument(from)];
   const targets = [...textArgument(to)];
-  if (sources.length !== targets.length) throw typeError('the first two maketrans arguments must have equal length');
+  if (sources.length !== targets.length) throw valueError('the first two maketrans arguments must have equal length');
   for (const [index, char] of sources.entries()) table.set(char.codePointAt(0), targets[index]?.codePointAt(0));
   if (drop !== undefined) for (const char of textArgument(drop)) table.set(char.codePointAt(0), null);
   return table;
 }
 
 function translate(self: string, [table]: unknown[]): string {
-  if (!isMapping(table)) throw typeError(`'${typeName(table)}' object is not subscriptable`);
   let out = '';
   for (const char of self) {
-    const target = getKey(table, char.codePointAt(0));
+    const target = translated(table, char.codePointAt(0) ?? 0);
     if (target === undefined) out += char;
     else if (isText(target)) out += plain(target);
     else if (isIntLike(target)) out += String.fromCodePoint(Number(target));
     else if (target !== null) throw typeError('character mapping must return integer, None or str');
   }
   return out;
+}
+
+/** What a table has for a character: anything that has elements can be one. */
+function translated(table: unknown, code: number): unknown {
+  const found = findItem(table, code);
+  if (found === undefined && lengthOrNone(table) < 0)
+    throw typeError(`'${typeName(table)}' object is not subscriptable`);
+  return found;
 }
 
 export const textPad = members<string>({

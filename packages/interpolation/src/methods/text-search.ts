@@ -2,7 +2,7 @@ import { Failure, typeError } from '../error.js';
 import { codePointIndex, codePointLength, codePointSlice } from '../operations/code-points.js';
 import { isText, plain } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
-import { bounds, textArgument } from './arguments.js';
+import { bounds, intArgument, textArgument } from './arguments.js';
 import { members } from './member.js';
 
 /** Index of `part` between the bounds, counted in code points; -1 when it is not there. */
@@ -47,7 +47,7 @@ function affix(self: string, args: unknown[], matches: (window: string, part: st
 
 function replace(self: string, args: unknown[]): string {
   const [old, fresh] = [textArgument(args[0]), textArgument(args[1])];
-  const limit = args[2] === undefined ? -1 : Number(args[2]);
+  const limit = intArgument(args[2], -1);
   return replaceText(self, old, fresh, limit);
 }
 

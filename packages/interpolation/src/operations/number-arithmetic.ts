@@ -95,11 +95,29 @@ function doublePower(a: number, b: number): number {
   if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b)) {
     throw new Failure('ValueError', 'a complex number is no result here');
   }
-  const result = a ** b;
+  const result = Number.isInteger(b) && Math.abs(b) <= EXACT_EXPONENT_MAX && Number.isFinite(a) ? exactPower(a, b) : a ** b;
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) {
     throw new Failure('OverflowError', 'Numerical result out of range');
   }
   return result;
+}
+
+/** Largest exponent for which the power is computed exactly and rounded once, as glibc's is; V8's may be a bit off. */
+const EXACT_EXPONENT_MAX = 300;
+
+function exactPower(base: number, exponent: number): number {
+  if (base === 0) return base ** exponent;
+  const n = Math.abs(exponent);
+  let scale = 0;
+  let mantissa = Math.abs(base);
+  while (!Number.isInteger(mantissa)) {
+    mantissa *= 2;
+    scale++;
+  }
+  const top = BigInt(mantissa) ** BigInt(n);
+  const bottom = 1n << BigInt(scale * n);
+  const size = rounded(exponent < 0 ? bottom : top, exponent < 0 ? top : bottom);
+  return base < 0 && n % 2 === 1 ? -size : size;
 }
 
 /** `left / right`: always a float, rounded once even for ints that no double can hold. */
@@ -115,6 +133,13 @@ function divide(left: Numeric, right: Numeric): unknown {
 /** The double nearest to a / b. */
 export function ratio(a: bigint, b: bigint): number {
   if (b === 0n) throw divisionByZero('division by zero');
+  const size = rounded(a, b);
+  if (!Number.isFinite(size)) throw new Failure('OverflowError', 'integer division result too large for a float');
+  return size;
+}
+
+/** The double nearest to a / b, which may be infinite. */
+function rounded(a: bigint, b: bigint): number {
   const negative = a < 0n !== b < 0n;
   const top = a < 0n ? -a : a;
   const bottom = b < 0n ? -b : b;
@@ -124,7 +149,6 @@ export function ratio(a: bigint, b: bigint): number {
   const quotient = scaled / bottom;
   const sticky = scaled % bottom === 0n ? quotient : quotient | 1n;
   const size = Number(sticky) / 2 ** shift;
-  if (!Number.isFinite(size)) throw new Failure('OverflowError', 'integer division result too large for a float');
   return negative ? -size : size;
 }
 

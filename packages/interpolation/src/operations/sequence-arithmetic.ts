@@ -1,5 +1,5 @@
 import { spendSize } from '../budget.js';
-import { typeError } from '../error.js';
+import { Failure, typeError } from '../error.js';
 import { Bytes } from '../values/bytes.js';
 import { isIntLike } from '../values/float.js';
 import { escapeHtml, isText, Markup, plain } from '../values/markup.js';
@@ -36,6 +36,7 @@ export const asMarkup = (value: string | Markup) => (value instanceof Markup ? v
 export function repeat(sequence: unknown, count: unknown): unknown {
   if (!isIntLike(count)) return undefined;
   const times = Math.max(0, Number(count));
+  if (times >= 2 ** 63 && isSequence(sequence)) throw new Failure('OverflowError', "cannot fit 'int' into an index-sized integer");
   if (isText(sequence)) {
     spendSize(plain(sequence).length * times);
     const repeated = plain(sequence).repeat(plain(sequence) === '' ? 0 : times);
@@ -46,6 +47,8 @@ export function repeat(sequence: unknown, count: unknown): unknown {
   if (sequence instanceof Bytes) return new Bytes(Uint8Array.from(repeatItems([...sequence.data], times) as number[]));
   return undefined;
 }
+
+const isSequence = (value: unknown) => isText(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Bytes;
 
 function repeatItems(items: readonly unknown[], times: number): unknown[] {
   if (items.length === 0) return [];

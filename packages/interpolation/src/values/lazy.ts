@@ -4,8 +4,8 @@ import { PythonObject } from './python-object.js';
 export class Lazy extends PythonObject {
   constructor(
     readonly iterator: Iterator<unknown>,
-    readonly type = 'generator',
-    readonly label = '<generator object>',
+    readonly type: string,
+    readonly label: string,
   ) {
     super();
   }

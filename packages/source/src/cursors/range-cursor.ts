@@ -4,7 +4,7 @@ import { ConnectorError } from '../error.js';
 import type { RecordData } from '../stream.js';
 import type { Position } from '../unit.js';
 import { type Interval, includeInterval, mergeIntervals } from './intervals.js';
-import { cutStretch, type RangeCut, type RangeValues, type Stretch } from './range-plan.js';
+import { cutStretch, type RangeCut, type RangeValues, type Stretch, withinRange } from './range-plan.js';
 import { type KeptSlice, keptState, readKept } from './range-state.js';
 import { COMPLETE_KEY, NO_CURSOR_KEY, OWN_KEY, POSITION_KEY } from './state-keys.js';
 
@@ -134,10 +134,7 @@ class RangeCursor<V> implements PartitionCursor {
 
   private makePlan(): Stretch<V>[] {
     const { values, cut } = this.options;
-    const stretches: Stretch<V>[] = [];
-    const first = this.known[0]!;
-    if (values.compare(cut.start, first.start) < 0)
-      stretches.push({ start: cut.start, end: first.start, isTail: false });
+    const stretches: Stretch<V>[] = [{ start: cut.start, end: this.known[0]!.start, isTail: false }];
     for (const [i, interval] of this.known.entries()) {
       const next = this.known[i + 1];
       if (!next) break;
@@ -146,7 +143,8 @@ class RangeCursor<V> implements PartitionCursor {
     }
     const last = this.known.at(-1)!.end;
     stretches.push({ start: cut.lookback?.(last) ?? last, end: cut.end(), isTail: true });
-    return stretches;
+    // Kept with its bounds from here on: a start that moves with the clock must not move an unfinished plan.
+    return stretches.map((stretch) => withinRange(values, cut, stretch)).filter((stretch) => stretch !== undefined);
   }
 
   /** The slice to hand out; undefined when an earlier run did it. */

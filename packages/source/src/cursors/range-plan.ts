@@ -44,30 +44,37 @@ export interface Stretch<V> {
   readonly isTail: boolean;
 }
 
+/** The part of a stretch that the range begins before; undefined when nothing of it is to be read. */
+export function withinRange<V>(
+  { compare }: RangeValues<V>,
+  cut: RangeCut<V>,
+  { start, end, isTail }: Stretch<V>,
+): Stretch<V> | undefined {
+  const floor = compare(start, cut.start) > 0 ? start : cut.start;
+  if (end === undefined) return { start: floor, end, isTail };
+  const distance = compare(start, end);
+  const isEmpty = distance > 0 || (distance === 0 && !(isTail && cut.before));
+  return isEmpty || compare(floor, end) > 0 ? undefined : { start: floor, end, isTail };
+}
+
 /** The slices of a stretch in order, each with its first and last value; no last value where the range is open. */
 export function* cutStretch<V>(
-  values: RangeValues<V>,
+  { compare }: RangeValues<V>,
   cut: RangeCut<V>,
-  stretch: Stretch<V>,
+  { start, end: upper, isTail }: Stretch<V>,
 ): Iterable<[V, V | undefined]> {
-  const { compare } = values;
-  const { end: upper, isTail } = stretch;
-  const clamp = (value: V): V => cut.clamp?.(value) ?? value;
-  const floor = compare(stretch.start, cut.start) > 0 ? stretch.start : cut.start;
   if (upper === undefined) {
-    yield [floor, undefined];
+    yield [start, undefined];
     return;
   }
-  const hasUnits = cut.before !== undefined;
-  const distance = compare(stretch.start, upper);
-  if (distance > 0 || (distance === 0 && !hasUnits) || compare(upper, cut.start) < 0) return;
-  const lower = clamp(floor);
+  const clamp = (value: V): V => cut.clamp?.(value) ?? value;
+  const shorten = (value: V): V => cut.before?.(value) ?? value;
+  const lower = clamp(start);
   const left = compare(lower, upper);
   if (left > 0 || (left === 0 && (cut.isStrict || !isTail))) return;
-  const shorten = (value: V): V => cut.before?.(value) ?? value;
   const first = cut.step?.(lower);
   if (first === undefined || compare(first, upper) >= 0) {
-    yield [lower, isTail ? (hasUnits ? upper : clamp(upper)) : shorten(clamp(upper))];
+    yield [lower, isTail ? (cut.before ? upper : clamp(upper)) : shorten(clamp(upper))];
     return;
   }
   let current = lower;

@@ -32,11 +32,11 @@ export function keptState<V>(
     ...(part.end === undefined ? {} : { end: values.write(part.end) }),
     ...(part.high === undefined ? {} : { high: values.write(part.high) }),
   });
-  const tail = plan.at(-1)!;
-  const gaps = plan.slice(0, -1).map((gap) => bounds({ start: gap.start, end: gap.end }));
+  const tail = plan.find((stretch) => stretch.isTail);
+  const gaps = plan.filter((stretch) => !stretch.isTail).map((gap) => bounds({ start: gap.start, end: gap.end }));
   return {
     v: 1,
-    plan: { ...bounds({ start: tail.start, end: tail.end }), ...(gaps.length ? { gaps } : {}) },
+    plan: { ...(tail && bounds({ start: tail.start, end: tail.end })), ...(gaps.length ? { gaps } : {}) },
     fingerprint,
     slices: [
       ...done.map((run) => ({ ...bounds(run), done: true })),
@@ -58,7 +58,7 @@ export function readKept<V>(
     const plan = object(own.plan);
     const gaps = plan.gaps === undefined ? [] : array(plan.gaps).map((gap) => stretch(values, object(gap), false));
     return {
-      plan: [...gaps, stretch(values, plan, true)],
+      plan: plan.start === undefined && gaps.length ? gaps : [...gaps, stretch(values, plan, true)],
       fingerprint: typeof own.fingerprint === 'string' ? own.fingerprint : undefined,
       slices: array(own.slices ?? []).map((slice) => keptSlice(values, object(slice))),
     };

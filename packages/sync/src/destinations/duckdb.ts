@@ -22,6 +22,7 @@ import {
   prepareLedger,
   type StreamRow,
 } from './duckdb/ledger.js';
+import { LogGate } from './duckdb/log-gate.js';
 import { RawIds } from './duckdb/raw-id.js';
 import {
   createTable,
@@ -68,6 +69,7 @@ class DuckDbSession implements Session {
   private rows = new Map<string, StreamRow>();
   private tables = new Map<string, TableName>();
   private ids: RawIds;
+  private readonly gate: LogGate;
   private job: Job | undefined;
 
   constructor(
@@ -76,6 +78,7 @@ class DuckDbSession implements Session {
     private readonly schema: string,
     private readonly options: OpenOptions,
   ) {
+    this.gate = new LogGate(db, database.file);
     this.ids = new RawIds(options.clock);
   }
 
@@ -119,7 +122,8 @@ class DuckDbSession implements Session {
 
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const db = await this.database.connect();
-    const context = { duck: this.database.duck, job: this.job!, clock: this.options.clock, ids: this.ids };
+    const { gate, ids } = this;
+    const context = { duck: this.database.duck, job: this.job!, clock: this.options.clock, ids, gate };
     return DuckDbWriter.create(
       db,
       context,

@@ -162,6 +162,18 @@ export class DatetimeSync implements IncrementalSync {
     return Number.isNaN(micros) || (this.floor(state ?? NO_STATE, lookbackSeconds) <= micros && !this.isBeyond(micros));
   }
 
+  isOlder(value: Json, period: string): boolean | undefined {
+    const span = readSpan(period, 'api_retention_period');
+    let moment: Moment;
+    try {
+      moment = this.format.parse(value);
+    } catch {
+      return undefined;
+    }
+    const bound = shift(momentOf(this.parts_.clock()), span, -1);
+    return bound !== undefined && compareMoments(moment, bound) < 0;
+  }
+
   private microsOf(value: Json): number {
     const micros = this.format.micros(value);
     if (!Number.isNaN(micros)) return micros;

@@ -71,19 +71,27 @@ export async function* lines(
   text: AsyncIterable<string>,
   { ends, lengthMax, tooLong }: { ends: RegExp; lengthMax: number; tooLong: () => Error },
 ): AsyncIterable<string[]> {
-  let rest = '';
-  let heldReturn = false;
-  for await (const piece of text) {
+  // Pieces of a line that has not ended yet; joined once, so that a long line costs no more than its length.
+  let parts: string[] = [];
+  let length = 0;
+  let heldReturn = '';
+  for await (const given of text) {
     // A return at the very end of a piece may be the first half of a line's end.
-    let joined: string = rest + (heldReturn ? '\r' : '') + piece;
-    heldReturn = joined.endsWith('\r');
-    if (heldReturn) joined = joined.slice(0, -1);
-    const found = joined.split(ends);
-    rest = found.pop() ?? '';
-    if (rest.length > lengthMax) throw tooLong();
-    for (let i = 0; i < found.length; i += BATCH_SIZE) yield found.slice(i, i + BATCH_SIZE);
+    let piece: string = heldReturn + given;
+    heldReturn = piece.endsWith('\r') ? '\r' : '';
+    if (heldReturn) piece = piece.slice(0, -1);
+    if (ends.test(piece)) {
+      const found = (parts.join('') + piece).split(ends);
+      parts = [found.pop() ?? ''];
+      length = parts[0]!.length;
+      for (let i = 0; i < found.length; i += BATCH_SIZE) yield found.slice(i, i + BATCH_SIZE);
+    } else {
+      parts.push(piece);
+      length += piece.length;
+    }
+    if (length > lengthMax) throw tooLong();
   }
-  const last = (rest + (heldReturn ? '\r' : '')).split(ends);
+  const last = (parts.join('') + heldReturn).split(ends);
   if (last.at(-1) === '') last.pop();
   if (last.length > 0) yield last;
 }

@@ -4,19 +4,22 @@ import type { Partition, PartitionRouter } from './slot.js';
 
 /**
  * Every combination of several routers' partitions; the last router's change fastest. The first is read as it goes, the
- * others are held in memory. Where two have the same key, the earlier one counts. Parents' states are not kept.
+ * others are held in memory. Where two have the same key, the earlier one counts. The parents' states are not kept, since no
+ * order of combinations could say what of them is done.
  */
 export function cartesianProduct(routers: readonly PartitionRouter[]): PartitionRouter {
   const fields = routers.map((router) => router.partitionFields);
   return {
-    async *partitions(_parentState, signal) {
+    async *partitions(parentState, signal) {
       const [first, ...others] = routers;
       if (!first) return;
       const held: Partition[][] = [];
-      for (const router of others) held.push(await collect(router.partitions(undefined, signal)));
-      for await (const partition of first.partitions(undefined, signal)) yield* combine([partition], held);
+      for (const router of others) held.push(await collect(router.partitions(parentState, signal)));
+      for await (const partition of first.partitions(parentState, signal)) yield* combine([partition], held);
     },
     parentState: () => undefined,
+    // A state without `parent_state` may be all that there is: the parents begin where it says.
+    parentStateOf: (state) => merge(routers.map((router) => router.parentStateOf?.(state))),
     parts(scope) {
       const all = routers.map((router) => router.parts(scope));
       return {

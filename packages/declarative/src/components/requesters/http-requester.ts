@@ -49,7 +49,7 @@ export const httpRequester = component('HttpRequester', {
       .deprecated('use `request_body`.')
       .doc('The body: a form if it is an object, else a text.'),
     request_body_json: nestedInputField().optional().deprecated('use `request_body`.').doc('The body: a JSON object.'),
-    error_handler: field.slot(errorHandlerSlot).default({ type: 'DefaultErrorHandler' }).doc('What to do with errors.'),
+    error_handler: field.slot(errorHandlerSlot).defaultType('DefaultErrorHandler').default({ type: 'DefaultErrorHandler' }).doc('What to do with errors.'),
     use_cache: field.boolean().default(false).doc('Keep the answers for other streams that ask the same.'),
     connect_timeout_in_seconds: field.number().optional().doc('How long making a connection may take.'),
     read_timeout_in_seconds: field.number().optional().doc('How long the API may be silent.'),

@@ -186,7 +186,7 @@ class UnitReading {
   }
 
   private withToken(scope: Scope): Scope {
-    return this.token === undefined ? scope : { ...scope, next_page_token: { next_page_token: this.token } };
+    return { ...scope, next_page_token: this.token === undefined ? null : { next_page_token: this.token } };
   }
 
   /** What the API or the error handler asks for instead of this page. Throws everything else. */

@@ -127,8 +127,8 @@ export const recordSelector = component('RecordSelector', {
   slot: recordSelectorSlot,
   doc: 'Makes records of a response: extracts them, filters, transforms, and brings them into the types of the schema.',
   fields: {
-    extractor: field.slot(extractorSlot).doc('Finds the records in the decoded response.'),
-    record_filter: field.slot(recordFilterSlot).optional().doc('Drops records.'),
+    extractor: field.slot(extractorSlot).defaultType('DpathExtractor').doc('Finds the records in the decoded response.'),
+    record_filter: field.slot(recordFilterSlot).defaultType('RecordFilter').optional().doc('Drops records.'),
     schema_normalization: field
       .either(field.enum('None', 'Default'), field.slot(schemaNormalizationSlot))
       .default('None')

@@ -75,7 +75,16 @@ export const declarativeStream = component('DeclarativeStream', {
       retriever: fields.retriever,
       incremental: fields.incremental_sync,
       schema,
-      migrate: (state) => migrations.reduce((current, migration) => (migration.shouldMigrate(current) ? migration.migrate(current) : current), state),
+      migrate: (state) => {
+        const facts = {
+          cursorField: fields.incremental_sync?.cursorField,
+          partitionFields: fields.retriever.partitionRouter?.partitionFields,
+        };
+        return migrations.reduce(
+          (current, migration) => (migration.shouldMigrate(current, facts) ? migration.migrate(current, facts) : current),
+          state,
+        );
+      },
       context,
     });
     return { streams: () => [built] };
@@ -196,14 +205,14 @@ class ManifestStream implements DeclarativeStream {
       };
     }
     // What each partition's part of the state was before this read: what comes is compared with that.
-    const before = new Map<string, JsonObject | undefined>();
+    const before = new Map<string, { state: JsonObject | undefined; lookbackSeconds: number }>();
     const cursor = partitionedCursor({
       state,
       partitions: (parentState, signal) => partitionRouter.partitions(parentState, signal),
       parentStateOf: (given) => partitionRouter.parentStateOf?.(given),
       parentState: () => partitionRouter.parentState(),
       cursor: (partitionState, lookbackSeconds, partition) => {
-        if (filters) before.set(canonical(partition), partitionState);
+        if (filters) before.set(canonical(partition), { state: partitionState, lookbackSeconds });
         return incremental.cursor(partitionState, { lookbackSeconds, fingerprint, warn });
       },
       incremental: {
@@ -218,7 +227,7 @@ class ManifestStream implements DeclarativeStream {
     });
     const isNew = (unit: Unit): ((record: RecordData) => boolean) => {
       const start = before.get(canonical(unit.partition));
-      return (record) => incremental.isNew(record, start);
+      return (record) => incremental.isNew(record, start?.state, start?.lookbackSeconds);
     };
     return { cursor, isNew: filters ? isNew : undefined };
   }

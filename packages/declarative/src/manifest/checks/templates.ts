@@ -100,6 +100,8 @@ export class TemplateCheck {
     const isOpen = word?.open === true;
     const scope = word?.scopes?.get(field);
     if (word?.scopes && !scope && !isOpen) {
+      // A text where a component must be was said already.
+      if (word.slots?.has(field)) return;
       this.#context.warn(
         path,
         'not-a-template',

@@ -4,6 +4,7 @@ import { quote } from './column.js';
 import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import { storeState } from './ledger.js';
+import type { LogGate } from './log-gate.js';
 import type { RawIds } from './raw-id.js';
 import { nextOf, readColumns, sqlName, type TableName, tableExists, writeColumns } from './table.js';
 import { TableWriter } from './table-writer.js';
@@ -14,6 +15,7 @@ export interface WriterContext {
   job: Job;
   clock: () => number;
   ids: RawIds;
+  gate: LogGate;
 }
 
 /** A stream with the table that its rows go to, and the one that it is in the end. */
@@ -66,6 +68,10 @@ export class DuckDbWriter implements Writer {
     return made;
   }
 
+  get wantsCommit(): boolean {
+    return this.open && this.context.gate.isClosing;
+  }
+
   async write(stream: string, batch: Batch): Promise<WriteResult> {
     await this.begin();
     const target = this.target(stream);
@@ -105,15 +111,25 @@ export class DuckDbWriter implements Writer {
 
   async rollback(): Promise<void> {
     for (const { writer } of this.targets.values()) writer.discard();
-    if (this.open) await this.db.run('ROLLBACK');
-    this.open = false;
+    if (this.open) {
+      await this.db.run('ROLLBACK');
+      await this.left();
+    }
     for (const target of this.targets.values()) await target.writer.reset(await readColumns(this.db, target.table));
   }
 
   async close(): Promise<void> {
     for (const { writer } of this.targets.values()) writer.discard();
-    if (this.open) await this.db.run('ROLLBACK').catch(() => undefined);
+    if (this.open) {
+      await this.db.run('ROLLBACK').catch(() => undefined);
+      await this.left().catch(() => undefined);
+    }
     this.db.connection.closeSync();
+  }
+
+  private async left(): Promise<void> {
+    this.open = false;
+    await this.context.gate.leave();
   }
 
   private target(stream: string): Target {
@@ -124,8 +140,9 @@ export class DuckDbWriter implements Writer {
 
   private async begin(): Promise<void> {
     if (this.open) return;
-    await this.db.run('BEGIN');
+    await this.context.gate.enter();
     this.open = true;
+    await this.db.run('BEGIN');
     for (const target of this.targets.values()) {
       target.mark = this.context.ids.mark;
       target.written = false;
@@ -135,7 +152,7 @@ export class DuckDbWriter implements Writer {
   private async end(): Promise<void> {
     for (const { writer } of this.targets.values()) writer.flush();
     await this.db.run('COMMIT');
-    this.open = false;
+    await this.left();
   }
 
   private async store(state: StreamState, complete: boolean): Promise<void> {

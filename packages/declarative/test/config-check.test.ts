@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { describe, expect, it } from 'vitest';
-import { checkConfig } from '../src/input/config-check.js';
+import { checkConfig } from '../src/config-check.js';
 
 const specification: JsonObject = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -38,24 +38,24 @@ describe('checkConfig', () => {
 
   it('tells every violation at once and no value', async () => {
     const message = await refusal({ token: 'sec', start_date: 'yester-day', region: 'mars-base' });
-    expect(message).toContain("'start_date' must match the pattern ^[0-9]{4}");
-    expect(message).toContain('\'region\' must be one of "eu", "us"');
+    expect(message).toContain("'start_date' must match pattern");
+    expect(message).toContain('\'region\' must be one of ["eu","us"]');
     expect(message).toContain("'token' must NOT have fewer than 5 characters");
     expect(message).not.toMatch(/sec\b|yester|mars/);
   });
 
   it('of a choice it tells what is wrong with the branch that was meant', async () => {
     const message = await refusal({ token: 'abcdef', start_date: '2024-01-01', auth: { kind: 'user' } });
-    expect(message).toContain("'auth': 'user' is missing");
+    expect(message).toContain("'auth' must have 'user'");
     expect(message).not.toContain("'key'");
     expect(await refusal({ token: 'abcdef', start_date: '2024-01-01', auth: { kind: 'x' } })).toContain(
-      "'auth' must be one of the kinds",
+      "'auth' must match exactly one schema",
     );
   });
 
   it('refuses nothing when the specification is no usable schema, and says so', async () => {
     const said: string[] = [];
-    await checkConfig({ a: 1 }, { type: 'object', properties: { a: { $ref: '#/nowhere' } } }, (message) =>
+    await checkConfig({ a: 1 }, { type: 'object', properties: { a: { $ref: '#/nowhere' } } }, (_level, message) =>
       said.push(message),
     );
     expect(said.join()).toContain('was not checked');
