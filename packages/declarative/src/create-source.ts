@@ -41,7 +41,7 @@ export const DEFAULT_SETTINGS: SourceSettings = {
   responseBytesMax: 512 * 1024 * 1024,
   paginationGuard: true,
   pagesWithoutNewKeyMax: 10,
-  waitSecondsMax: 3600,
+  waitSecondsMax: 43_200,
 };
 
 /** A manifest with its resolved tree. */

@@ -21,6 +21,8 @@ export { compileMapping, compileNested, compileString } from './interpolated.js'
 export type { LiteralType } from './literal/evaluate-literal.js';
 export { macros } from './macros/index.js';
 export { text as toText } from './operations/text.js';
+export type { Pattern } from './pattern.js';
+export { compilePattern } from './pattern.js';
 export type { CompileOptions, Context, EvaluateOptions } from './template.js';
 export { compile, interpolate, Template } from './template.js';
 export { tests } from './tests/index.js';

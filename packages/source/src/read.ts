@@ -107,6 +107,7 @@ class StreamRun {
       open = await this.stream.open(states.get(key), {
         generation: this.configured.generation_id ?? undefined,
         cursorField: this.configured.cursor_field?.[0],
+        schema: this.configured.stream.json_schema,
       });
       await this.readUnits(open);
     } catch (error) {

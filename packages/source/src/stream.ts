@@ -48,4 +48,6 @@ export interface StreamRunFacts {
   generation?: number;
   /** The cursor field that the user chose, where the stream allows it. */
   cursorField?: string;
+  /** The schema as the catalog has it: with the fields that the user wants. */
+  schema?: JsonObject;
 }

@@ -67,6 +67,11 @@ import { listPartitionRouter } from './partition-routers/list-partition-router.j
 import { parentStreamConfig } from './partition-routers/parent-stream-config.js';
 import { substreamPartitionRouter } from './partition-routers/substream-partition-router.js';
 import { unionPartitionRouter } from './partition-routers/union-partition-router.js';
+import { groupByKeyMergeStrategy } from './properties/group-by-key-merge-strategy.js';
+import { jsonSchemaPropertySelector } from './properties/json-schema-property-selector.js';
+import { propertiesFromEndpoint } from './properties/properties-from-endpoint.js';
+import { propertyChunking } from './properties/property-chunking.js';
+import { queryProperties } from './properties/query-properties.js';
 import { customRequester } from './requesters/custom-requester.js';
 import { httpRequester } from './requesters/http-requester.js';
 import { requestBodyGraphQlQuery } from './requesters/request-body-graphql-query.js';
@@ -201,6 +206,11 @@ export const words: readonly ComponentDefinition[] = [
   parentStreamConfig,
   substreamPartitionRouter,
   unionPartitionRouter,
+  groupByKeyMergeStrategy,
+  jsonSchemaPropertySelector,
+  propertiesFromEndpoint,
+  propertyChunking,
+  queryProperties,
   customRequester,
   httpRequester,
   requestBodyGraphQlQuery,

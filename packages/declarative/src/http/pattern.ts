@@ -1,6 +1,7 @@
+import { compilePattern as compile } from '@tidemark/interpolation';
 import { ConnectorError } from '@tidemark/source';
 
-// Texts longer than this are not searched as a whole: patterns come from strangers, and time may grow with the length.
+// Longer texts are not searched as a whole: patterns come from strangers, and time grows with the length.
 const TEXT_MAX = 4096;
 
 /** A regular expression of a manifest. */
@@ -9,26 +10,19 @@ export interface Pattern {
   find(text: string, atStart?: boolean): string | undefined;
 }
 
-/** Compiles a regular expression in the syntax of manifests. Throws ConnectorError (config) when it is not one. */
+/** Compiles a regular expression. Throws ConnectorError (config) when it is not one, or when matching it takes too long. */
 export function compilePattern(source: string, where: string): Pattern {
-  const script = source
-    .replaceAll('(?P<', '(?<')
-    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
-    .replaceAll('\\A', '^')
-    .replaceAll('\\Z', '$');
-  let anywhere: RegExp;
-  let start: RegExp;
-  try {
-    anywhere = new RegExp(script);
-    start = new RegExp(script, 'y');
-  } catch (error) {
-    throw new ConnectorError('config', `The regular expression of ${where} is not one: ${source}`, { cause: error });
-  }
+  const refused = (error: unknown) =>
+    new ConnectorError('config', `The regular expression of ${where} cannot be used: ${(error as Error).message} (${source})`, { cause: error });
+  const guarded = <T>(run: () => T): T => {
+    try {
+      return run();
+    } catch (error) {
+      throw refused(error);
+    }
+  };
+  const pattern = guarded(() => compile(source));
   return {
-    find(text, atStart) {
-      const regex = atStart ? start : anywhere;
-      regex.lastIndex = 0;
-      return regex.exec(text.slice(0, TEXT_MAX))?.[0];
-    },
+    find: (text, atStart) => guarded(() => (atStart ? pattern.match(text.slice(0, TEXT_MAX)) : pattern.search(text.slice(0, TEXT_MAX)))),
   };
 }

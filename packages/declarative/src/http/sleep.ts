@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Waits; rejects with the signal's reason when it is aborted. */
@@ -9,6 +10,8 @@ const TIMER_MAX = 2 ** 31 - 1;
 /** The real wait. */
 export const sleep: Sleep = async (milliseconds, signal) => {
   signal.throwIfAborted();
+  // All readers of a stream may be waiting with the same signal.
+  setMaxListeners(0, signal);
   let rest = milliseconds;
   try {
     while (rest > 0) {

@@ -41,7 +41,7 @@ describe('the URL', () => {
     expect((await ask({ url_base: null, url: `${api.url}/v1/items` })).url).toBe('/v1/items');
     expect(
       (await ask({ url_base: null, url: `${api.url}/v1/items` }, { path: `${api.url}/v1/items?page=2` })).url,
-    ).toBe('/v1/items/?page=2');
+    ).toBe('/v1/items?page=2');
     expect((await ask({ url_base: `${api.url}/v1/`, path: 'items' }, { path: `${api.url}/v1/items?page=2` })).url).toBe(
       '/v1/items?page=2',
     );

@@ -155,3 +155,13 @@ export function findAll<Kind extends Visited['kind']>(
   for (const node of nodes) walk(node);
   return found;
 }
+
+/** Kinds of nodes that make something of the context, and filters that may. */
+const VARIABLE = new Set(['name', 'call', 'data']);
+const CONTEXT_FILTERS = new Set(['map', 'select', 'reject', 'selectattr', 'rejectattr', 'random']);
+
+/** Whether an expression has the same value in any context, so that Jinja computes it when it compiles. */
+export function isConstant(node: Visited): boolean {
+  if (VARIABLE.has(node.kind) || (node.kind === 'filter' && CONTEXT_FILTERS.has(node.name))) return false;
+  return children(node).every((child) => !child || isConstant(child));
+}

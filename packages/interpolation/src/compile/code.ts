@@ -6,7 +6,7 @@ import { parse } from '../syntax/parser.js';
 import { syntaxError } from '../syntax/token.js';
 import { TESTS } from '../tests/index.js';
 import { Callable } from '../values/callable.js';
-import { analyze, findAll, findUndeclared } from './analyze.js';
+import { analyze, findAll, findUndeclared, isConstant } from './analyze.js';
 import { compileExpression } from './expression.js';
 import { Frame } from './frame.js';
 import { type Evaluate, type Run, Scope, type Unit } from './scope.js';
@@ -123,7 +123,8 @@ function singleExpression(body: readonly Statement[], scope: Scope): Evaluate | 
   const [statement] = body;
   if (body.length !== 1 || statement?.kind !== 'output' || statement.parts.length !== 1) return undefined;
   const [part] = statement.parts;
-  return part && part.kind !== 'data' ? compileExpression(part, scope) : undefined;
+  if (!part || part.kind === 'data') return undefined;
+  return compileExpression(part, isConstant(part) ? scope.folding() : scope);
 }
 
 function constantText(body: readonly Statement[]): string | undefined {

@@ -1,5 +1,6 @@
 import { Failure, positionAt, TemplateError } from '../error.js';
 import { add, arithmetic, negative, positive } from '../operations/arithmetic.js';
+import { missing } from '../operations/attribute.js';
 import { getItem, slice } from '../operations/item.js';
 import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
@@ -133,11 +134,24 @@ function compileSubscript(node: Extract<Expression, { kind: 'item' }>, scope: Sc
     const [start, stop, step] = [key.start, key.stop, key.step].map((part) =>
       part ? compileExpression(part, scope) : constant(undefined),
     );
-    return (frame) => slice(target(frame), start?.(frame), stop?.(frame), step?.(frame));
+    const take: Evaluate = (frame) => slice(target(frame), start?.(frame), stop?.(frame), step?.(frame));
+    return scope.folded ? forgiving(take, target) : take;
   }
   if (key.kind === 'constant') return compileItem(target, key.value);
   const compiled = compileExpression(key, scope);
   return (frame) => getItem(target(frame), compiled(frame));
+}
+
+/** Undefined in the place of a TypeError. */
+function forgiving(take: Evaluate, target: Evaluate): Evaluate {
+  return (frame) => {
+    try {
+      return take(frame);
+    } catch (failure) {
+      if (failure instanceof Failure && failure.kind === 'TypeError') return missing(target(frame), null);
+      throw failure;
+    }
+  };
 }
 
 function compileCondition(node: Extract<Expression, { kind: 'condition' }>, scope: Scope): Evaluate {

@@ -1,6 +1,5 @@
 import { spend } from '../budget.js';
 import { typeError } from '../error.js';
-import { text } from '../operations/text.js';
 import type { CallBlock, MacroNode } from '../syntax/ast.js';
 import { syntaxError } from '../syntax/token.js';
 import { Callable, type Keywords } from '../values/callable.js';
@@ -13,7 +12,7 @@ import { compileCall } from './call.js';
 import { compileExpression } from './expression.js';
 import type { Frame } from './frame.js';
 import type { Evaluate, Run, Scope } from './scope.js';
-import { compileBody, compileTarget } from './statement.js';
+import { compileBody, compileTarget, writable } from './statement.js';
 
 /** A parameter of a macro: where its value goes, and what it is when none is given. */
 interface Parameter {
@@ -45,7 +44,7 @@ export function compileMacro(node: MacroNode, scope: Scope): Run {
 export function compileCallBlock(node: CallBlock, scope: Scope): Run {
   const body = compileMacroBody(node, null, scope);
   const call = compileCall(node.call, scope, (frame) => makeMacro(body, frame));
-  return (frame) => frame.write(text(call(frame)));
+  return (frame) => frame.write(writable(call(frame)));
 }
 
 function compileMacroBody(node: MacroNode | CallBlock, name: string | null, scope: Scope): Body {

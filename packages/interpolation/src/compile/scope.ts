@@ -26,6 +26,8 @@ export class Scope {
     readonly toplevel = false,
     /** Within an `if` or inline condition, where an unknown word only fails when it is reached. */
     readonly soft = false,
+    /** Within an expression that Jinja computes when it compiles: there a slice of what has none is undefined, no error. */
+    readonly folded = false,
   ) {}
 
   inner(): Scope {
@@ -33,7 +35,11 @@ export class Scope {
   }
 
   softened(): Scope {
-    return this.soft ? this : new Scope(this.unit, this.symbols, this.toplevel, true);
+    return this.soft ? this : new Scope(this.unit, this.symbols, this.toplevel, true, this.folded);
+  }
+
+  folding(): Scope {
+    return new Scope(this.unit, this.symbols, this.toplevel, this.soft, true);
   }
 
   slot(name: string): Slot {

@@ -6,10 +6,11 @@ import { text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { typeName } from '../operations/type-name.js';
 import type { Data, Expression, If, Output, Statement } from '../syntax/ast.js';
-import { escapeHtml, isText, Markup } from '../values/markup.js';
+import { syntaxError } from '../syntax/token.js';
+import { escapeHtml, isText, Markup, plain } from '../values/markup.js';
 import { Namespace } from '../values/namespace.js';
 import { Undefined } from '../values/undefined.js';
-import { analyze, findAll } from './analyze.js';
+import { analyze, findAll, isConstant } from './analyze.js';
 import { compileExpression, compileFilter, compileName } from './expression.js';
 import type { Frame } from './frame.js';
 import { compileFor } from './loop.js';
@@ -68,7 +69,7 @@ function compileOutput(node: Output, scope: Scope): Run {
 /** A part of the output as text. */
 export function compilePart(part: Data | Expression, scope: Scope): (frame: Frame) => string {
   if (part.kind === 'data') return () => part.text;
-  const value = compileExpression(part, scope);
+  const value = compileExpression(part, isConstant(part) ? scope.folding() : scope);
   return (frame) => shown(value(frame), frame);
 }
 
@@ -193,8 +194,14 @@ function compileFilterBlock(node: Extract<Statement, { kind: 'filter-block' }>, 
   return (frame) => {
     enter(frame);
     const value = filter(frame, frame.capture(body));
-    frame.write(text(value));
+    frame.write(writable(value));
   };
+}
+
+/** What a filter block or call block puts out must be text: Python joins it without making it so. */
+export function writable(value: unknown): string {
+  if (!isText(value)) throw typeError(`sequence item 0: expected str instance, ${typeName(value)} found`);
+  return plain(value);
 }
 
 function compileWith(node: Extract<Statement, { kind: 'with' }>, scope: Scope): Run {
@@ -245,6 +252,9 @@ function compileBlockCall(node: Extract<Statement, { kind: 'block' }>, scope: Sc
 
 /** Manifests have no template files: the reference fails for want of a loader, with a TypeError. */
 function compileLoader(node: Extract<Statement, { kind: 'loader' }>, scope: Scope): Run {
+  if (node.word === 'extends' && !scope.toplevel) {
+    throw syntaxError(scope.unit.template, node.offset, 'cannot use extend from a non top-level scope');
+  }
   const template = compileExpression(node.template, scope);
   return (frame) => {
     const value = template(frame);

@@ -85,9 +85,9 @@ const DIRECTIVES: Record<string, Directive> = {
   X: composite('%H:%M:%S', 'E'),
   y: { digits: 2, value: ({ date }) => date.year % 100, modifiers: 'EO' },
   Y: { digits: 1, value: ({ date }) => date.year, modifiers: 'E' },
-  // The C library is given no zone; only the bare %z and %Z are Python's.
-  z: { value: () => '', modifiers: 'EO' },
-  Z: { value: () => '' },
+  // The bare ones are Python's; with flags the C library answers, which only knows of a zone that knows of summer time.
+  z: { value: ({ zone }) => (zone?.type === 'UTC' ? '+0000' : ''), modifiers: 'EO' },
+  Z: { value: ({ zone }) => (zone?.type === 'UTC' ? 'UTC' : '') },
   '%': { value: () => '%' },
 };
 
@@ -141,11 +141,13 @@ function layOut(directive: Directive, letter: string, flags: string, width: numb
     };
   }
   const upper = flags.includes('^') || (flags.includes('#') && letter !== 'p' && letter !== 'Z');
-  const lower = flags.includes('#') && letter === 'p';
+  const lower = flags.includes('#') && !upper;
   return (fields) => {
     const text = value(fields) as string;
     const cased = upper ? text.toUpperCase() : lower ? text.toLowerCase() : text;
-    return wide > cased.length ? cased.padStart(wide, flag === '0' ? '0' : ' ') : cased;
+    return wide > cased.length && (letter !== 'z' || cased !== '')
+      ? cased.padStart(wide, flag === '0' ? '0' : ' ')
+      : cased;
   };
 }
 

@@ -31,12 +31,15 @@ const WHOLE: Record<string, [Parse, Print]> = {
   ],
 };
 
+/** Whether a format is one of the counts since the epoch. */
+export const isCount = (source: string) => Object.hasOwn(WHOLE, source);
+
 /**
  * Compiles a format of `datetime_format`, `cursor_datetime_formats` and `format_datetime`: strftime's directives, and
  * the manifest language's own `%s`, `%s_as_float`, `%ms`, `%epoch_microseconds` (alone) and `%_ms` (milliseconds).
  */
 export function compileFormat(source: string): DatetimeFormat {
-  const whole = Object.hasOwn(WHOLE, source) ? WHOLE[source] : undefined;
+  const whole = isCount(source) ? WHOLE[source] : undefined;
   if (whole) return { source, parse: whole[0], format: whole[1] };
   const scanned = source.includes('%_ms') ? source.replaceAll('%_ms', '%f') : source;
   return { source, parse: lazyParse(scanned), format: printer(source) };

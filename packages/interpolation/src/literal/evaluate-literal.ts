@@ -59,7 +59,7 @@ function copyObject(value: object, depth: number): unknown {
   if (depth > DEPTH_MAX) return NO_LITERAL;
   if (value instanceof Float) return value.value;
   if (Array.isArray(value)) return copyItems(value, depth);
-  if (value instanceof Tuple) return copyItems(value.items, depth);
+  if (value instanceof Tuple) return value.shownAs ? NO_LITERAL : copyItems(value.items, depth);
   const copy: Record<string, unknown> = {};
   if (isHostDict(value)) {
     for (const key of Object.keys(value)) {

@@ -53,10 +53,11 @@ class LiteralParser {
     if (indent > 0 && /^[ \t]/.test(this.text.slice(this.at))) throw REFUSED;
     const value = this.tuple();
     this.space();
+    if (this.text[this.at - 1] === '\n' && this.at === this.text.length) throw REFUSED;
     this.take(/#[^\n\r]*/y);
     this.take(LINES);
-    this.space();
-    this.take(/#[^\n\r]*/y);
+    // What follows the last line end must not be white space alone: Python sees an indentation.
+    this.take(/[ \t\f]*#[^\n\r]*/y);
     if (this.at < this.text.length) throw REFUSED;
     return value;
   }

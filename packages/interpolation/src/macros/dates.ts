@@ -1,6 +1,6 @@
 import { EPOCH_ORDINAL } from '../datetime/calendar.js';
 import { compileDirectives } from '../datetime/directives.js';
-import { compileFormat } from '../datetime/format.js';
+import { compileFormat, isCount } from '../datetime/format.js';
 import { parseIso } from '../datetime/iso-parse.js';
 import { parseDuration } from '../datetime/parse-duration.js';
 import { compileScan } from '../datetime/scan.js';
@@ -13,7 +13,7 @@ import { arithmetic } from '../operations/arithmetic.js';
 import { toInt } from '../operations/convert.js';
 import { addSpan } from '../operations/date-arithmetic.js';
 import { lengthOrNone } from '../operations/length.js';
-import { text } from '../operations/text.js';
+import { repr, text } from '../operations/text.js';
 import { truth } from '../operations/truth.js';
 import { typeName } from '../operations/type-name.js';
 import type { Runtime } from '../runtime.js';
@@ -50,8 +50,7 @@ function timestamp([value]: unknown[]): unknown {
 }
 
 function todayWithTimezone([zone]: unknown[], runtime: Runtime): PyDate {
-  if (zone === null) throw new Failure('UnknownTimeZoneError', 'None');
-  if (zone instanceof Undefined) throw zone.fail();
+  if (zone === null || zone instanceof Undefined) throw new Failure('UnknownTimeZoneError', repr(zone));
   if (!isText(zone)) throw new Failure('AttributeError', `'${typeName(zone)}' object has no attribute 'upper'`);
   const name = plain(zone).toUpperCase() === 'UTC' ? 'UTC' : plain(zone);
   if (name === 'UTC') return new PyDate(Math.floor(runtime.clock() / 86_400_000) + EPOCH_ORDINAL);
@@ -77,11 +76,17 @@ function formatDatetime([value, format, inputFormat]: unknown[]): string {
   if (value instanceof DateTime) return compileDirectives(textArgument(format))(value);
   const scan = inputFormat !== undefined && truth(inputFormat) ? textArgument(inputFormat) : undefined;
   let moment: DateTime;
-  if (isIntLike(value))
-    moment = compileFormat(scan ?? '%s').parse(typeof value === 'boolean' ? String(Number(value)) : String(value));
-  else if (scan !== undefined) moment = compileScan(scan)(textArgument(value, 'strptime() argument 1'));
-  else moment = strToDatetime(value);
+  if (isIntLike(value)) moment = parseNumber(value, scan ?? '%s');
+  else if (scan !== undefined) {
+    const source = textArgument(value, 'strptime() argument 1');
+    moment = compileScan(scan)(source);
+  } else moment = strToDatetime(value);
   return compileFormat(textArgument(format)).format(moment.zone ? moment : moment.withZone(PYTZ_UTC));
+}
+
+/** A number by a format: a count since 1970, or its digits read as a text is. */
+function parseNumber(value: number | bigint | boolean, format: string): DateTime {
+  return compileFormat(format).parse(isCount(format) ? String(BigInt(value)) : text(value));
 }
 
 export const dateMacros: readonly Macro[] = [

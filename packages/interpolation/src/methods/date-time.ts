@@ -12,7 +12,7 @@ import { clockMicros, Time } from '../values/time.js';
 import { TimeDelta } from '../values/time-delta.js';
 import { offsetText, UTC, Zone } from '../values/zone.js';
 import { intArgument, textArgument } from './arguments.js';
-import { dateFromIso, replaceDate, strftime, weekOrdinal } from './date.js';
+import { dateFromIso, replaceDate, strftime, timeTuple, weekOrdinal } from './date.js';
 import { members } from './member.js';
 
 function zoneArgument(value: unknown, otherwise: Zone | undefined): Zone | undefined {
@@ -94,6 +94,7 @@ export const dateTimeMembers = members<DateTime>({
   utcoffset: ['', (self) => offsetOf(self.zone)],
   dst: ['', (self) => (self.zone?.type === 'UTC' ? new TimeDelta(0, 0) : null)],
   tzname: ['', (self) => self.zone?.name ?? null],
+  utctimetuple: ['', (self) => timeTuple(self.inZone(UTC), 0)],
   // Without a zone the system's is meant, which is UTC wherever connectors run.
   astimezone: ['tz=None', (self, [zone]) => self.inZone(zoneArgument(zone, undefined) ?? UTC)],
   replace: [

@@ -17,10 +17,12 @@ export function strftime(self: PyDate, [format]: unknown[]): string {
   return compileDirectives(textArgument(format))(self);
 }
 
+const MIDNIGHT = { hour: 0, minute: 0, second: 0 };
+
 /** `ctime()`: `Sat Mar  2 05:06:07 2024`. */
 function ctime(self: PyDate): string {
   const { year, month, day } = self.date;
-  const clock = self instanceof DateTime ? self.clock : { hour: 0, minute: 0, second: 0 };
+  const clock = self instanceof DateTime ? self.clock : MIDNIGHT;
   const date = `${short(DAYS[weekday(self.ordinal)] ?? '')} ${short(MONTHS[month - 1] ?? '')} ${String(day).padStart(2)}`;
   return `${date} ${pad2(clock.hour)}:${pad2(clock.minute)}:${pad2(clock.second)} ${String(year).padStart(4, '0')}`;
 }
@@ -55,6 +57,15 @@ function timestampArgument(value: unknown): number | bigint {
   return toDouble(value);
 }
 
+/** A `struct_time`; `isDst` is -1 where the zone knows nothing of summer time. */
+export function timeTuple(self: PyDate, isDst: number): Tuple {
+  const { year, month, day } = self.date;
+  const { hour, minute, second } = self instanceof DateTime ? self.clock : MIDNIGHT;
+  const fields = ['year', 'mon', 'mday', 'hour', 'min', 'sec', 'wday', 'yday', 'isdst'].map((name) => `tm_${name}`);
+  const items = [year, month, day, hour, minute, second, weekday(self.ordinal), dayOfYear(year, month, day), isDst];
+  return new Tuple(items, fields, 'time.struct_time');
+}
+
 /** What dates and datetimes share. */
 export const sharedDate = members<PyDate>({
   year: (self) => self.date.year,
@@ -63,28 +74,14 @@ export const sharedDate = members<PyDate>({
   resolution: () => new TimeDelta(1, 0),
   weekday: ['', (self) => weekday(self.ordinal)],
   isoweekday: ['', (self) => weekday(self.ordinal) + 1],
-  isocalendar: ['', (self) => new Tuple(isoCalendar(self.ordinal))],
+  isocalendar: [
+    '',
+    (self) => new Tuple(isoCalendar(self.ordinal), ['year', 'week', 'weekday'], 'datetime.IsoCalendarDate'),
+  ],
   toordinal: ['', (self) => self.ordinal],
   ctime: ['', ctime],
   strftime: ['format', strftime],
-  timetuple: [
-    '',
-    (self) => {
-      const { year, month, day } = self.date;
-      const clock = self instanceof DateTime ? self.clock : { hour: 0, minute: 0, second: 0 };
-      return new Tuple([
-        year,
-        month,
-        day,
-        clock.hour,
-        clock.minute,
-        clock.second,
-        weekday(self.ordinal),
-        dayOfYear(year, month, day),
-        -1,
-      ]);
-    },
-  ],
+  timetuple: ['', (self) => timeTuple(self, self instanceof DateTime && self.zone?.type === 'UTC' ? 0 : -1)],
 });
 
 export const dateMembers = members<PyDate>({

@@ -73,12 +73,7 @@ export const listMembers = members<List>({
   ],
 });
 
-const groupField = (index: number, name: string) => (self: Tuple) =>
-  self.fields?.[index] === name ? self.items[index] : undefined;
-
 export const tupleMembers = members<Tuple>({
   index: ['value, start=, stop=, /', (self, args) => indexOf(self.items, args, 'tuple.index')],
   count: ['value, /', (self, [value]) => countOf(self.items, value)],
-  grouper: groupField(0, 'grouper'),
-  list: groupField(1, 'list'),
 });

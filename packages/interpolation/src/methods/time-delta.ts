@@ -6,14 +6,18 @@ import { float } from '../values/float.js';
 import { TimeDelta } from '../values/time-delta.js';
 import { members } from './member.js';
 
+const LIMITS = {
+  min: () => new TimeDelta(-999_999_999, 0),
+  max: () => new TimeDelta(999_999_999, 86_399_999_999),
+  resolution: () => new TimeDelta(0, 1),
+};
+
 export const timeDeltaMembers = members<TimeDelta>({
   days: (self) => self.days,
   seconds: (self) => self.seconds,
   microseconds: (self) => self.microseconds,
   total_seconds: ['', (self) => float(self.totalSeconds())],
-  min: () => new TimeDelta(-999_999_999, 0),
-  max: () => new TimeDelta(999_999_999, 86_399_999_999),
-  resolution: () => new TimeDelta(0, 1),
+  ...LIMITS,
 });
 
 /** A duration lends what it does not have from its span. */
@@ -25,6 +29,7 @@ export const durationMembers = members<Duration>({
   seconds: (self) => self.rest.seconds,
   microseconds: (self) => self.rest.microseconds,
   total_seconds: ['', (self) => float(self.rest.totalSeconds())],
+  ...LIMITS,
   totimedelta: [
     'start=None, end=None',
     (self, [start, end]) => {

@@ -7,6 +7,7 @@ import { isHostDict } from '../values/mapping.js';
 import { isText, Markup, plain } from '../values/markup.js';
 import { Namespace } from '../values/namespace.js';
 import { PythonObject } from '../values/python-object.js';
+import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
 import { findItem } from './item.js';
 import { repr } from './text.js';
@@ -41,6 +42,8 @@ export function findAttribute(value: unknown, name: string): unknown {
   }
   const type = typeName(value);
   if (name.startsWith('_')) return isUnsafeName(type, name) ? unsafe(value, name) : undefined;
+  const field = value instanceof Tuple ? value.field(name) : undefined;
+  if (field !== undefined) return field;
   const member = MEMBERS.get(type)?.get(name);
   if (member) return bindMember(value, name, member);
   return value instanceof Markup && Object.hasOwn(markupOwn, name) ? markupMethod(value, name) : undefined;

@@ -95,7 +95,8 @@ function doublePower(a: number, b: number): number {
   if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b)) {
     throw new Failure('ValueError', 'a complex number is no result here');
   }
-  const result = Number.isInteger(b) && Math.abs(b) <= EXACT_EXPONENT_MAX && Number.isFinite(a) ? exactPower(a, b) : a ** b;
+  const result =
+    Number.isInteger(b) && Math.abs(b) <= EXACT_EXPONENT_MAX && Number.isFinite(a) ? exactPower(a, b) : a ** b;
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) {
     throw new Failure('OverflowError', 'Numerical result out of range');
   }

@@ -36,7 +36,8 @@ export const asMarkup = (value: string | Markup) => (value instanceof Markup ? v
 export function repeat(sequence: unknown, count: unknown): unknown {
   if (!isIntLike(count)) return undefined;
   const times = Math.max(0, Number(count));
-  if (times >= 2 ** 63 && isSequence(sequence)) throw new Failure('OverflowError', "cannot fit 'int' into an index-sized integer");
+  if (times >= 2 ** 63 && isSequence(sequence))
+    throw new Failure('OverflowError', "cannot fit 'int' into an index-sized integer");
   if (isText(sequence)) {
     spendSize(plain(sequence).length * times);
     const repeated = plain(sequence).repeat(plain(sequence) === '' ? 0 : times);
@@ -48,7 +49,8 @@ export function repeat(sequence: unknown, count: unknown): unknown {
   return undefined;
 }
 
-const isSequence = (value: unknown) => isText(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Bytes;
+const isSequence = (value: unknown) =>
+  isText(value) || Array.isArray(value) || value instanceof Tuple || value instanceof Bytes;
 
 function repeatItems(items: readonly unknown[], times: number): unknown[] {
   if (items.length === 0) return [];

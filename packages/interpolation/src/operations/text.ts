@@ -54,7 +54,7 @@ function objectRepr(value: object): string {
 
 function pythonRepr(value: PythonObject): string {
   if (value instanceof Float) return floatRepr(value.value);
-  if (value instanceof Tuple) return `(${value.items.map(repr).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+  if (value instanceof Tuple) return tupleRepr(value);
   if (value instanceof Temporal) return value.toRepr();
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof Markup) return `Markup(${quote(value.markup)})`;
@@ -64,6 +64,11 @@ function pythonRepr(value: PythonObject): string {
   if (value instanceof Callable || value instanceof Lazy) return value.label;
   if (value instanceof Namespace) return `<Namespace ${repr(value.attributes)}>`;
   return `<${value.type} object>`;
+}
+
+function tupleRepr({ items, fields, shownAs }: Tuple): string {
+  if (shownAs && fields) return `${shownAs}(${fields.map((name, i) => `${name}=${repr(items[i])}`).join(', ')})`;
+  return `(${items.map(repr).join(', ')}${items.length === 1 ? ',' : ''})`;
 }
 
 function dictRepr(value: Mapping): string {

@@ -26,13 +26,14 @@ export function tokenize(template: string): Token[] {
 
 class Lexer {
   private readonly tokens: Token[] = [];
+  private readonly template: string;
   private readonly end: number;
   private at = 0;
 
-  constructor(private readonly template: string) {
+  constructor(template: string) {
     // One line end at the very end of a template does not count.
-    const trailing = /(?:\r\n|\r|\n)$/.exec(template);
-    this.end = trailing ? trailing.index : template.length;
+    this.template = template.replace(/(?:\r\n|\r|\n)$/, '');
+    this.end = this.template.length;
   }
 
   run(): Token[] {
@@ -51,8 +52,7 @@ class Lexer {
 
   private match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.at;
-    const found = pattern.exec(this.template)?.[0];
-    return found !== undefined && this.at + found.length <= this.end ? found : undefined;
+    return pattern.exec(this.template)?.[0];
   }
 
   private data(from: number, to: number, strip: boolean): void {
@@ -66,7 +66,7 @@ class Lexer {
     const start = this.at;
     OPEN.lastIndex = start;
     const open = OPEN.exec(this.template);
-    if (!open || open.index >= this.end - 1) {
+    if (!open) {
       this.data(start, this.end, false);
       this.at = this.end;
       return;

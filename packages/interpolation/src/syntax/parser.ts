@@ -1,3 +1,4 @@
+import { isSpace } from '../methods/text-kind.js';
 import type { Call, Expression, FilterNode, For, If, Name, Parameters, Statement } from './ast.js';
 import { ExpressionParser } from './expression-parser.js';
 import { tokenize } from './lexer.js';
@@ -214,6 +215,7 @@ class StatementParser extends ExpressionParser {
     if (this.stream.isOperator('-'))
       this.stream.fail('Block names may not contain hyphens, use an underscore instead.');
     const body = this.closedBody('endblock');
+    if (required && !body.every(isBlank)) this.stream.fail('Required blocks can only contain comments or whitespace');
     this.stream.skip('name', name);
     return { kind: 'block', name, scoped, required, body, offset };
   }
@@ -259,6 +261,11 @@ class StatementParser extends ExpressionParser {
     this.skipContext();
     return { kind: 'loader', word: 'from', template, names, offset };
   }
+}
+
+/** Whether a statement puts out nothing but white space. */
+function isBlank(statement: Statement): boolean {
+  return statement.kind === 'output' && statement.parts.every((part) => part.kind === 'data' && isSpace(part.text));
 }
 
 function asParameter(target: Expression): Expression {

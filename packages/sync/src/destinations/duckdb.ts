@@ -23,6 +23,7 @@ import {
   type StreamRow,
 } from './duckdb/ledger.js';
 import { LogGate } from './duckdb/log-gate.js';
+import { MemoryLimit } from './duckdb/memory.js';
 import { RawIds } from './duckdb/raw-id.js';
 import {
   createTable,
@@ -49,14 +50,14 @@ export function duckdb(options: DuckDbOptions): Destination {
     name: `duckdb:${options.path}`,
     async open(run) {
       const database = await Database.open(options.path, {
-        memoryLimit: options.memoryLimit ?? '256MB',
+        memoryLimit: options.memoryLimit,
         threads: options.threads ?? 2,
       });
       try {
         const db = await database.connect();
         await db.run("SET TimeZone = 'UTC'");
         await prepareLedger(db);
-        return new DuckDbSession(database, db, options.schema ?? 'main', run);
+        return new DuckDbSession(database, db, options, run);
       } catch (error) {
         database.close();
         throw error;
@@ -70,14 +71,18 @@ class DuckDbSession implements Session {
   private tables = new Map<string, TableName>();
   private ids: RawIds;
   private readonly gate: LogGate;
+  private readonly memory: MemoryLimit;
+  private readonly schema: string;
   private job: Job | undefined;
 
   constructor(
     private readonly database: Database,
     private readonly db: Db,
-    private readonly schema: string,
+    settings: DuckDbOptions,
     private readonly options: OpenOptions,
   ) {
+    this.schema = settings.schema ?? 'main';
+    this.memory = new MemoryLimit(db, settings.memoryLimit !== undefined);
     this.gate = new LogGate(db, database.file);
     this.ids = new RawIds(options.clock);
   }
@@ -122,8 +127,8 @@ class DuckDbSession implements Session {
 
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const db = await this.database.connect();
-    const { gate, ids } = this;
-    const context = { duck: this.database.duck, job: this.job!, clock: this.options.clock, ids, gate };
+    const { gate, ids, memory } = this;
+    const context = { duck: this.database.duck, job: this.job!, clock: this.options.clock, ids, gate, memory };
     return DuckDbWriter.create(
       db,
       context,

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** One piece of work for all who ask for it while it is under way. It is stopped when nobody waits for it any more. */
 export class SharedFlight<T> {
   private flight: { promise: Promise<T>; abort: AbortController; waiting: number } | undefined;
@@ -10,6 +12,8 @@ export class SharedFlight<T> {
     this.flight ??= this.start();
     const flight = this.flight;
     flight.waiting++;
+    // All readers of a stream wait with the same signal.
+    setMaxListeners(0, signal);
     const ended = new AbortController();
     try {
       const stopped = new Promise<never>((_resolve, reject) => {

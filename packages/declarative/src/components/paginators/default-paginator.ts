@@ -63,7 +63,11 @@ export const defaultPaginator = component('DefaultPaginator', {
   doc: 'Reads page after page. The strategy finds the next page; the options say where its token and the page size go.',
   fields: {
     pagination_strategy: field.slot(paginationStrategySlot).doc('Finds the token of the next page.'),
-    page_size_option: field.slot(requestOptionSlot).defaultType('RequestOption').optional().doc('Where the page size goes in the request.'),
+    page_size_option: field
+      .slot(requestOptionSlot)
+      .defaultType('RequestOption')
+      .optional()
+      .doc('Where the page size goes in the request.'),
     page_token_option: field
       .either(field.slot(requestOptionSlot), field.slot(requestPathSlot))
       .optional()

@@ -9,6 +9,7 @@ import { sendWithRetries } from '../../http/retry.js';
 import { encodeForm, joinUrl, prepareUrl } from '../../http/url.js';
 import type { AuthenticatedRequest, Authenticator } from '../auth/slot.js';
 import type { ErrorHandler } from '../error-handlers/slot.js';
+import type { QueryProperties } from '../properties/slot.js';
 import { type Input, isMap } from './inputs.js';
 import { mergeParts } from './merge-parts.js';
 import type { RequestBody, Requester, RequestOrder, RequestParts } from './slot.js';
@@ -16,6 +17,7 @@ import type { RequestBody, Requester, RequestOrder, RequestParts } from './slot.
 /** What an HttpRequester is made of. */
 export interface ExchangeParts {
   context: BuildContext;
+  properties?: QueryProperties;
   method: string;
   url?: Expression;
   base?: Expression;
@@ -32,11 +34,16 @@ export interface ExchangeParts {
   readTimeoutSeconds?: number;
 }
 
+/** What every template may read, also where there is no page and no slice: a login, a check. */
+const NOTHING: Scope = { stream_slice: null, next_page_token: null };
+
 /** Builds requests from templates and the parts of others, sends them, and has the error handler judge the answers. */
 export class HttpExchange implements Requester {
   readonly method: string;
+  readonly properties: QueryProperties | undefined;
   constructor(private readonly own: ExchangeParts) {
     this.method = own.method;
+    this.properties = own.properties;
   }
 
   send(order: RequestOrder): Promise<ApiResponse | undefined> {
@@ -57,8 +64,9 @@ export class HttpExchange implements Requester {
     });
   }
 
-  fingerprint(scope: Scope): Json {
+  fingerprint(given: Scope): Json {
     const { method } = this.own;
+    const scope = { ...NOTHING, ...given };
     try {
       const parts = this.parts(scope);
       const facts = [
@@ -87,7 +95,8 @@ export class HttpExchange implements Requester {
   }
 
   private async prepare(order: RequestOrder): Promise<ApiRequest> {
-    const { scope, signal } = order;
+    const { signal } = order;
+    const scope = { ...NOTHING, ...order.scope };
     const { method, authenticator, connectTimeoutSeconds, readTimeoutSeconds } = this.own;
     const url = this.address(scope, order.parts.path);
     const own = this.parts(scope);

@@ -1,8 +1,10 @@
 import { component, field } from '../../component/index.js';
 import { authenticatorSlot } from '../auth/slot.js';
 import { errorHandlerSlot } from '../error-handlers/slot.js';
+import { propertySourceSlot, queryPropertiesSlot } from '../properties/slot.js';
 import { HttpExchange } from './http-exchange.js';
 import { inputField, nestedInputField, REQUEST_SCOPE } from './inputs.js';
+import { requestedProperties } from './requested-properties.js';
 import { requestBodySlot, requesterSlot } from './slot.js';
 
 const URL_SCOPE = [...REQUEST_SCOPE, 'creation_response', 'polling_response', 'download_target'];
@@ -32,10 +34,21 @@ export const httpRequester = component('HttpRequester', {
       .example('orders/{{ stream_partition.id }}/items'),
     http_method: field.enum('GET', 'POST').default('GET').doc('The method of the request.'),
     authenticator: field.slot(authenticatorSlot).optional().doc('Proves who is asking.'),
-    request_parameters: inputField({ keepsText: true })
+    request_parameters: inputField({ keepsText: true, takesProperties: true })
       .optional()
       .doc('The query. A list repeats its parameter, null leaves it out.')
       .example({ updated_since: '{{ stream_interval.start_time }}', expand: 'items' }),
+    query_properties: field
+      .slot(queryPropertiesSlot)
+      .optional()
+      .defaultType('QueryProperties')
+      .doc('Which properties are asked for: `query_properties` in templates. Or the value of one of `request_parameters`.'),
+    fetch_properties_from_endpoint: field
+      .slot(propertySourceSlot)
+      .optional()
+      .defaultType('PropertiesFromEndpoint')
+      .deprecated('use `query_properties`.')
+      .doc('Where the API lists the properties that are asked for.'),
     request_headers: inputField({ keepsText: false })
       .optional()
       .doc('Headers besides those of the authenticator.')
@@ -73,9 +86,10 @@ export const httpRequester = component('HttpRequester', {
       request_body: { type: 'RequestBodyJsonObject', value: { query: '*' } },
     },
   ],
-  build({ fields, context }) {
+  build({ fields, raw, context }) {
     return new HttpExchange({
       context,
+      properties: requestedProperties(fields.query_properties, fields.fetch_properties_from_endpoint, raw, context),
       method: fields.http_method,
       url: fields.url,
       base: fields.url_base,

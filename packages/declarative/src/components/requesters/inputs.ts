@@ -1,14 +1,17 @@
 import { toText } from '@tidemark/interpolation';
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { type Expression, expression, Field, type FieldSite, type Scope } from '../../component/index.js';
+import { queryPropertiesSlot } from '../properties/slot.js';
 
 /** What the templates of a request may read besides config and parameters. */
-export const REQUEST_SCOPE = ['stream_slice', 'stream_partition', 'stream_interval', 'next_page_token'] as const;
+export const REQUEST_SCOPE = ['stream_slice', 'stream_partition', 'stream_interval', 'next_page_token', 'query_properties'] as const;
 
 /** Values for a part of a request: a map, or a text (only bodies may be one). */
 export type Input = (scope: Scope) => Record<string, unknown> | string;
 
 interface InputOptions {
+  /** A value may be a QueryProperties: the list that the retriever asks for. */
+  takesProperties?: boolean;
   /** Values are texts and lists: `10` stays the text that was written. Otherwise they are what literal evaluation makes of them. */
   keepsText: boolean;
 }
@@ -17,10 +20,16 @@ interface InputOptions {
 export function inputField(options: InputOptions): Field<Input> {
   return new Field<Input>(
     (raw, site) => input(raw as Json, site, options),
-    () => ({
+    (writer) => ({
       anyOf: [
         { type: 'string', 'x-interpolated': true },
-        { type: 'object', additionalProperties: { 'x-interpolated': true } },
+        {
+          type: 'object',
+          additionalProperties: {
+            'x-interpolated': true,
+            ...(options.takesProperties ? { if: { type: 'object' }, then: writer.slot(queryPropertiesSlot) } : {}),
+          },
+        },
       ],
     }),
     (raw) => typeof raw === 'string' || isMap(raw),
@@ -57,6 +66,7 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
     };
   }
   const entries = Object.entries(raw as JsonObject).map(([name, item]) => {
+    if (isQueryProperties(item)) return [() => name, queryPropertiesList] as const;
     const key = compiled(name, site);
     const value = typeof item === 'string' ? compiled(item, site) : undefined;
     const evaluate = (scope: Scope) =>
@@ -72,6 +82,15 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
     }
     return result;
   };
+}
+
+/** A component in the place of a value: the properties that the retriever asks for. */
+export function isQueryProperties(item: unknown): item is JsonObject {
+  return isMap(item) && item.type === 'QueryProperties';
+}
+
+function queryPropertiesList(scope: Scope): string {
+  return Array.isArray(scope.query_properties) ? scope.query_properties.join(',') : '';
 }
 
 /** The value; a number as its text, in which 1.0 stays 1.0. */

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 import type { Scope } from '../../component/expression.js';
 import { slot } from '../../component/slot.js';
 import type { ApiResponse } from '../../http/response.js';
+import type { QueryProperties } from '../properties/slot.js';
 
 /** Where a value goes in a request. */
 export type InjectInto = 'request_parameter' | 'header' | 'body_data' | 'body_json';
@@ -51,6 +52,8 @@ export interface Requester {
   send(order: RequestOrder): Promise<ApiResponse | undefined>;
   /** The URL and options that decide what the pages are, without token and page size: for the fingerprint of a position. */
   fingerprint(scope: Scope): Json;
+  /** Which properties its requests ask for; the retriever gives the list as `query_properties`. */
+  readonly properties?: QueryProperties;
   /** The URL without path, as the pagination's RequestPath needs it. */
   readonly method: string;
 }

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
-import { type BuildContext, component, field } from '../../component/index.js';
+import { component, field } from '../../component/index.js';
 import { setKey } from '../../component/path.js';
+import { auxiliaryRetriever } from '../retrievers/auxiliary-retriever.js';
 import { sliceScope } from '../retrievers/slice-scope.js';
 import { type Retriever, retrieverSlot } from '../retrievers/slot.js';
 import { fillTemplate } from './fill-template.js';
@@ -38,7 +39,7 @@ export const httpComponentsResolver = component('HttpComponentsResolver', {
     return {
       blames: 'system',
       async *resolve(template, signal) {
-        const retriever = buildRetriever(raw.retriever as JsonObject, context);
+        const retriever = auxiliaryRetriever(raw.retriever as JsonObject, context, '__http_components_resolver');
         for await (const { record, slice } of records(retriever, signal)) {
           const scope = { components_values: quoted(record as Json), stream_slice: slice };
           yield fillTemplate(template, mappings, scope, { readsYaml: false, creates: false });
@@ -47,15 +48,6 @@ export const httpComponentsResolver = component('HttpComponentsResolver', {
     };
   },
 });
-
-/** The retriever with its answers kept: several entries of a manifest often ask for the same list. */
-function buildRetriever(raw: JsonObject, context: BuildContext): Retriever {
-  const { requester } = raw;
-  const isObject = typeof requester === 'object' && requester !== null && !Array.isArray(requester);
-  const kept = isObject ? { ...raw, requester: { ...(requester as JsonObject), use_cache: true } } : raw;
-  const stream = { name: context.stream?.name ?? '__http_components_resolver', primaryKey: [], transformations: [], schema: () => ({}) };
-  return context.builder.build(kept, retrieverSlot, { ...context, stream });
-}
 
 async function* records(retriever: Retriever, signal: AbortSignal): AsyncIterable<{ record: RecordData; slice: unknown }> {
   const router = retriever.partitionRouter;

@@ -11,7 +11,7 @@ import { cartesianProduct } from '../partition-routers/cartesian-product.js';
 import { type PartitionRouter, partitionRouterSlot } from '../partition-routers/slot.js';
 import { mergeParts } from '../requesters/merge-parts.js';
 import { type Requester, type RequestParts, requesterSlot } from '../requesters/slot.js';
-import { type RecordSelector, recordSelectorSlot } from '../selectors/slot.js';
+import { type RecordSelector, recordSelectorSlot, type Selection } from '../selectors/slot.js';
 import { PageSize } from './page-size.js';
 import { PaginationGuard } from './pagination-guard.js';
 import {
@@ -22,6 +22,7 @@ import {
   type RequestWindowSplitting,
   requestWindowSplittingSlot,
 } from './recovery-slot.js';
+import { selectMerged } from './select-merged.js';
 import { sliceScope } from './slice-scope.js';
 import { type Retrieval, type Retriever, retrieverSlot } from './slot.js';
 import { UnitWindows } from './unit-windows.js';
@@ -126,6 +127,9 @@ class UnitReading {
   private token: Json | undefined;
   private isResumed: boolean;
   private hasBegun = false;
+  private chunks: Promise<readonly (readonly string[])[]> | undefined;
+  /** With query properties in several requests: the answers of this page before the last one. */
+  private earlier: ApiResponse[] = [];
 
   constructor(
     private readonly parts: RetrieverParts,
@@ -162,7 +166,22 @@ class UnitReading {
     this.guard = guard > 0 ? new PaginationGuard(stream, primaryKey, guard) : undefined;
   }
 
-  private request(slice: JsonObject, scope: Scope): Promise<ApiResponse | undefined> {
+  /** The answer that the page is; with query properties the last of its answers. */
+  private async request(slice: JsonObject, scope: Scope): Promise<ApiResponse | undefined> {
+    const { properties } = this.parts.requester;
+    if (!properties) return this.ask(slice, scope);
+    const { extra, schema, signal } = this.retrieval;
+    this.chunks ??= properties.chunks(schema, signal);
+    this.earlier = [];
+    let last: ApiResponse | undefined;
+    for (const chunk of await this.chunks) {
+      if (last) this.earlier.push(last);
+      last = await this.ask(slice, sliceScope({ ...this.retrieval, slice, extra: { ...extra, query_properties: [...chunk] } }));
+    }
+    return last;
+  }
+
+  private ask(slice: JsonObject, scope: Scope): Promise<ApiResponse | undefined> {
     const { requester, decoder, paginator, leanPages } = this.parts;
     const { token, retrieval } = this;
     const parts: RequestParts[] = [paginator?.parts(token, this.pageSize.override) ?? {}];
@@ -229,17 +248,15 @@ class UnitReading {
 
   /** Emits the records of one answer, the position after it with the last of them. True when the unit goes on. */
   private async *emit(response: ApiResponse, scope: Scope): AsyncGenerator<Page, boolean> {
-    const { decoder, selector } = this.parts;
-    const { signal, keep } = this.retrieval;
+    const { decoder } = this.parts;
     const facts = { body: undefined as unknown, count: 0, last: undefined as RecordData | undefined };
     const scopeOfPage = this.withToken(scope);
     let held: RecordData[] | undefined;
     let isLimited = false;
-    for await (const bodies of decoder.decode(response)) {
-      const selection = await selector.select(bodies, scopeOfPage, { signal, keep });
+    for await (const selection of this.selections(response, scopeOfPage)) {
       // Held back by one, because only the last piece of an answer knows what comes after it.
       if (held) yield { records: held, more: true };
-      else facts.body = bodies[0];
+      else facts.body = selection.body;
       held = selection.records;
       facts.count += selection.rawCount;
       facts.last = selection.lastRecord ?? facts.last;
@@ -249,6 +266,19 @@ class UnitReading {
     const next = this.goOn(response, facts, scope, isLimited, body, held ?? []);
     yield { records: held ?? [], ...(next === undefined ? {} : { next }) };
     return next !== undefined;
+  }
+
+  private async *selections(response: ApiResponse, scope: Scope): AsyncIterable<Selection & { body: unknown }> {
+    const { decoder, selector, requester } = this.parts;
+    const { signal, keep } = this.retrieval;
+    const { properties } = requester;
+    if (properties && this.earlier.length > 0) {
+      yield await selectMerged([...this.earlier, response], { properties, decoder, selector, scope, signal, keep });
+      return;
+    }
+    for await (const bodies of decoder.decode(response)) {
+      yield { ...(await selector.select(bodies, scope, { signal, keep })), body: bodies[0] };
+    }
   }
 
   /** Moves to the next page or window and names the position; undefined at the end of the unit. */

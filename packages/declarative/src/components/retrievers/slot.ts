@@ -20,6 +20,8 @@ export interface Retrieval {
   readonly window?: SliceWindow;
   /** For data feeds: paging stops after the first page with a record that is not new. */
   readonly isNew?: (record: RecordData) => boolean;
+  /** The schema that the catalog has, with the fields that the user wants. */
+  readonly schema?: JsonObject;
   readonly onRestart?: (reason: string) => void;
 }
 

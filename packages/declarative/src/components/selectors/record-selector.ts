@@ -2,7 +2,7 @@ import type { JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import { type BuildContext, component, field, type Scope } from '../../component/index.js';
 import type { Decoder } from '../decoders/slot.js';
-import { type Extractor, extractorSlot } from '../extractors/slot.js';
+import { type Extraction, type Extractor, extractorSlot } from '../extractors/slot.js';
 import {
   type RecordFilter,
   type RecordSelector,
@@ -42,6 +42,10 @@ class StepSelector implements RecordSelector {
     const { records, count } = found instanceof Promise ? await found : found;
     const selection = await this.refine(records, scope, { signal, keep });
     return count === selection.rawCount ? selection : { ...selection, rawCount: count };
+  }
+
+  extract(bodies: readonly unknown[], signal: AbortSignal): Extraction | Promise<Extraction> {
+    return this.parts.extractor.extract(bodies, signal);
   }
 
   async refine(raw: readonly RecordData[], scope: Scope, { keep }: SelectOptions): Promise<Selection> {
@@ -127,7 +131,10 @@ export const recordSelector = component('RecordSelector', {
   slot: recordSelectorSlot,
   doc: 'Makes records of a response: extracts them, filters, transforms, and brings them into the types of the schema.',
   fields: {
-    extractor: field.slot(extractorSlot).defaultType('DpathExtractor').doc('Finds the records in the decoded response.'),
+    extractor: field
+      .slot(extractorSlot)
+      .defaultType('DpathExtractor')
+      .doc('Finds the records in the decoded response.'),
     record_filter: field.slot(recordFilterSlot).defaultType('RecordFilter').optional().doc('Drops records.'),
     schema_normalization: field
       .either(field.enum('None', 'Default'), field.slot(schemaNormalizationSlot))

@@ -3,6 +3,7 @@ import type { RecordData } from '@tidemark/source';
 import type { Scope } from '../../component/expression.js';
 import { slot } from '../../component/slot.js';
 import type { Decoder } from '../decoders/slot.js';
+import type { Extraction } from '../extractors/slot.js';
 
 /** What is left of a page, and what it was. */
 export interface Selection {
@@ -27,6 +28,8 @@ export interface SelectOptions {
 export interface RecordSelector {
   /** Leaves the bodies as they are. `scope` is one object for all bodies of a page, with `stream_slice` and its kin. */
   select(bodies: readonly unknown[], scope: Scope, options: SelectOptions): Promise<Selection>;
+  /** Only extracts. */
+  extract(bodies: readonly unknown[], signal: AbortSignal): Extraction | Promise<Extraction>;
   /** The same with records that were extracted elsewhere; they are left as they are. */
   refine(records: readonly RecordData[], scope: Scope, options: SelectOptions): Promise<Selection>;
   /** Decodes the response in place of the retriever's decoder. */

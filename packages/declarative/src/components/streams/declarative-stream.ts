@@ -159,6 +159,7 @@ class ManifestStream implements DeclarativeStream {
             compare: (a, b) => incremental.compare(a, b),
           },
           isNew: incremental?.isDataFeed ? isNew : undefined,
+          schema: run.schema,
           onRestart: options.onRestart,
         });
       },

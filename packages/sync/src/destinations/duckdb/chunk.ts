@@ -3,6 +3,8 @@ import type { DuckDBAppender, DuckDBDataChunk, DuckDBType } from '@duckdb/node-a
 import type * as Bindings from '@duckdb/node-bindings';
 import { storeTexts } from './texts.js';
 
+/** The appender itself only counts rows: with wide ones, or many tables at once, it would hold gigabytes. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 /** How many rows a DuckDB vector holds. */
 export const CHUNK_ROWS = 2_048;
 
@@ -86,9 +88,8 @@ export class ChunkAppender {
     for (const [index, column] of this.columns.entries()) column.store(this.duck.raw, this.chunk, index, rows);
     this.appender.appendDataChunk(this.chunk);
     for (const column of this.columns) column.clear();
-    // The appender itself only counts rows: with wide ones it would hold gigabytes.
     this.pending += bytes;
-    if (this.pending < 16 * 1024 * 1024) return;
+    if (this.pending < FLUSH_BYTES) return;
     this.appender.flushSync();
     this.pending = 0;
   }

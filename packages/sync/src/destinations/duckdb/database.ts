@@ -4,6 +4,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node
 import { ConnectorError } from '@tidemark/source';
 import { type Duck, importDuck } from './chunk.js';
 import { duckError } from './errors.js';
+import { MemoryLimit } from './memory.js';
 
 /** DuckDB's own lock keeps other processes out; within this process nothing else would. */
 const OPEN = Symbol.for('tidemark.duckdb.open');
@@ -15,7 +16,8 @@ function openFiles(): Set<string> {
 
 /** What can be set for the embedded database. */
 export interface DatabaseOptions {
-  memoryLimit: string;
+  /** For example `512MB`; absent: as much as the open tables need. */
+  memoryLimit?: string;
   threads: number;
 }
 
@@ -85,7 +87,7 @@ export class Database {
       );
     openFiles().add(file);
     try {
-      const settings = { memory_limit: options.memoryLimit, threads: String(options.threads) };
+      const settings = { memory_limit: options.memoryLimit ?? MemoryLimit.initial, threads: String(options.threads) };
       // An empty file (`touch`, a mounted placeholder) holds nothing: it is replaced by a database.
       if (existsSync(file) && statSync(file).size === 0) rmSync(file);
       if (!existsSync(file)) await makeFile(duck, file);

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Db } from './database.js';
 
 /** DuckDB moves its log into the tables by itself from 16 MB on, but only while no transaction is open. */
-const LOG_BYTES = 64 * 1024 * 1024;
+const LOG_BYTES = 32 * 1024 * 1024;
 /** A stream whose transaction cannot be committed for longer (a response without an end) is not waited for. */
 const PATIENCE_MS = 5_000;
 

@@ -28,6 +28,8 @@ interface Rows {
 export class TableWriter {
   private appender: ChunkAppender | undefined;
   private slots: { column?: Column; own?: string }[] = [];
+  private rows = 0;
+  private bytes = 0;
   private readonly metas = new Map<string, string>();
 
   constructor(
@@ -88,6 +90,9 @@ export class TableWriter {
 
   private async chunk(rows: Rows, bytes: number): Promise<number> {
     const records = await this.withColumns(rows.records);
+    this.rows += records.length;
+    this.bytes += bytes;
+    await this.context.memory.need(this, this.columns.list.length + OWN.size, this.rows, this.bytes);
     for (;;) {
       this.appender ??= await this.openAppender();
       const changes = new Map<number, Change[]>();

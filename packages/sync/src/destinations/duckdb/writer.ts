@@ -5,6 +5,7 @@ import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import { storeState } from './ledger.js';
 import type { LogGate } from './log-gate.js';
+import type { MemoryLimit } from './memory.js';
 import type { RawIds } from './raw-id.js';
 import { nextOf, readColumns, sqlName, type TableName, tableExists, writeColumns } from './table.js';
 import { TableWriter } from './table-writer.js';
@@ -16,6 +17,7 @@ export interface WriterContext {
   clock: () => number;
   ids: RawIds;
   gate: LogGate;
+  memory: MemoryLimit;
 }
 
 /** A stream with the table that its rows go to, and the one that it is in the end. */
@@ -125,6 +127,7 @@ export class DuckDbWriter implements Writer {
       await this.left().catch(() => undefined);
     }
     this.db.connection.closeSync();
+    for (const { writer } of this.targets.values()) await this.context.memory.release(writer);
   }
 
   private async left(): Promise<void> {

@@ -1,0 +1,53 @@
+import { totalmem } from 'node:os';
+import type { Db } from './database.js';
+
+const MIB = 1024 * 1024;
+/** What DuckDB gets for narrow tables: it writes to disk early and stays small. */
+const BASE_BYTES = 128 * MIB;
+/** An open table holds a block of 256 KiB of each column, and as much again while it is committed. */
+const COLUMN_BYTES = 0.75 * MIB;
+/** A column's values of one vector (2,048 rows) are in memory together, several times over, whenever it is written. */
+const VECTOR_ROWS = 2_048;
+const VECTOR_COPIES = 3;
+
+/**
+ * Keeps DuckDB's memory limit where the open tables need it: small for the ordinary table, as much as it takes for a
+ * thousand columns or for records of twenty megabytes, which would fail otherwise. A limit that the user set stays.
+ */
+export class MemoryLimit {
+  private readonly needs = new Map<object, number>();
+  private current = BASE_BYTES;
+
+  constructor(
+    private readonly db: Db,
+    private readonly isFixed: boolean,
+  ) {}
+
+  static readonly initial = `${BASE_BYTES / MIB}MiB`;
+
+  /** A table is written by `owner`: `columns` wide, `rows` of about `bytes` in all so far. */
+  async need(owner: object, columns: number, rows: number, bytes: number): Promise<void> {
+    const vector = rows === 0 ? 0 : (bytes / rows) * Math.min(rows, VECTOR_ROWS) * VECTOR_COPIES;
+    const need = columns * COLUMN_BYTES + vector;
+    if (need <= (this.needs.get(owner) ?? 0)) return;
+    this.needs.set(owner, need);
+    await this.apply();
+  }
+
+  async release(owner: object): Promise<void> {
+    if (this.needs.delete(owner)) await this.apply();
+  }
+
+  private async apply(): Promise<void> {
+    if (this.isFixed) return;
+    let sum = BASE_BYTES / 2;
+    for (const need of this.needs.values()) sum += need;
+    // In steps, so that it is not set anew for every chunk.
+    const step = 64 * MIB;
+    const limit = Math.min(Math.max(BASE_BYTES, Math.ceil(sum / step) * step), Math.floor(totalmem() * 0.8));
+    if (limit === this.current) return;
+    this.current = limit;
+    // DuckDB refuses a limit below what it holds at the moment; then the old one stays.
+    await this.db.run(`SET memory_limit = '${Math.floor(limit / MIB)}MiB'`).catch(() => undefined);
+  }
+}
