@@ -1,5 +1,5 @@
-import { CommanderError } from 'commander';
-import { createProgram } from './program.js';
+import { protocolCommands } from './commands.js';
+import { quickParse } from './quick-parse.js';
 
 /**
  * Runs one command line and ends the process with its exit code, after everything that was printed is on its way.
@@ -7,7 +7,10 @@ import { createProgram } from './program.js';
 export async function main(args: string[]): Promise<void> {
   process.stdout.on('error', readerGone);
   process.stderr.on('error', () => undefined);
-  const code = await run(args);
+  const code = await run(args).catch((error: unknown) => {
+    process.stderr.write(`tidemark: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
+  });
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   process.exit(code);
 }
@@ -18,21 +21,26 @@ function readerGone(error: NodeJS.ErrnoException): void {
 }
 
 async function run(args: string[]): Promise<number> {
+  const quick = quickParse(args);
+  return quick ? quick.command.run(quick.file, quick.options) : explained(args);
+}
+
+/** Help, versions, and what is wrong with a command line. */
+async function explained(args: string[]): Promise<number> {
+  const { CommanderError } = await import('commander');
+  const { createProgram } = await import('./program.js');
   const outcome = { code: 0 };
-  const program = createProgram(outcome);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram(outcome).parseAsync(args, { from: 'user' });
     return outcome.code;
   } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
     // --help and --version end as errors of code 0; for the rest commander has printed what was wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageCode(args);
-    process.stderr.write(`tidemark: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return 1;
+    return error.exitCode === 0 ? 0 : usageCode(args);
   }
 }
 
 /** The protocol commands know only 0 and 1; a scheduler that runs the others can tell wrong usage from a failed run. */
 function usageCode(args: string[]): number {
-  const command = args.find((arg) => !arg.startsWith('-'));
-  return command !== undefined && ['spec', 'check', 'discover', 'read'].includes(command) ? 1 : 2;
+  return protocolCommands.some(({ name }) => args.includes(name)) ? 1 : 2;
 }

@@ -1,9 +1,17 @@
 import { type JsonObject, parseJson, stringify } from '@tidemark/protocol';
-import { type Connection, type ConnectOptions, type RecordData, type ReadResult, type RunContext, read, type Sink } from '@tidemark/source';
+import {
+  type Connection,
+  type ConnectOptions,
+  type ReadResult,
+  type RecordData,
+  type RunContext,
+  read,
+  type Sink,
+} from '@tidemark/source';
 import { createSource, type SourceOptions } from '../src/create-source.js';
 import type { ApiRequest, Transport } from '../src/http/client.js';
-import type { Sleep } from '../src/http/sleep.js';
 import { BufferedResponse, StreamedResponse } from '../src/http/response.js';
+import type { Sleep } from '../src/http/sleep.js';
 
 /** What an API in memory answers: a JSON value, or a whole answer. */
 export type Answer = JsonObject | unknown[] | { status: number; headers?: Record<string, string>; body?: unknown };
@@ -14,7 +22,8 @@ export interface Api extends Transport {
   requests: ApiRequest[];
 }
 
-const isWhole = (answer: Answer): answer is { status: number } => !Array.isArray(answer) && typeof answer.status === 'number' && ('body' in answer || Object.keys(answer).length <= 2);
+const isWhole = (answer: Answer): answer is { status: number } =>
+  !Array.isArray(answer) && typeof answer.status === 'number' && ('body' in answer || Object.keys(answer).length <= 2);
 
 /** Makes an API: `answer` gets the path with its query, and the request. */
 export function api(answer: (path: string, request: ApiRequest) => Answer | Promise<Answer>): Api {
@@ -30,10 +39,20 @@ export function api(answer: (path: string, request: ApiRequest) => Answer | Prom
       asked.push(`${request.method} ${path}${request.body === undefined ? '' : ` ${request.body}`}`);
       requests.push(request);
       const given = await answer(path, request);
-      const whole = isWhole(given) ? (given as { status: number; headers?: Record<string, string>; body?: unknown }) : { status: 200, body: given };
-      const bytes = whole.body instanceof Uint8Array ? whole.body : Buffer.from(typeof whole.body === 'string' ? whole.body : stringify(whole.body ?? null));
+      const whole = isWhole(given)
+        ? (given as { status: number; headers?: Record<string, string>; body?: unknown })
+        : { status: 200, body: given };
+      const bytes =
+        whole.body instanceof Uint8Array
+          ? whole.body
+          : Buffer.from(typeof whole.body === 'string' ? whole.body : stringify(whole.body ?? null));
       const headers = { 'content-type': 'application/json', ...whole.headers };
-      const head = { status: whole.status, headers, url: request.url, request: { method: request.method, url: request.url } };
+      const head = {
+        status: whole.status,
+        headers,
+        url: request.url,
+        request: { method: request.method, url: request.url },
+      };
       if (!request.streamed) return new BufferedResponse(head, bytes);
       const pieces = async function* () {
         for (let i = 0; i < bytes.length; i += 1000) yield bytes.subarray(i, i + 1000);
@@ -101,14 +120,23 @@ export interface ReadOut extends ReadResult {
 /** Reads streams (all of them unless named) until they end, each from its state. */
 export async function readAll(
   connection: Connection,
-  options: { states?: Record<string, JsonObject>; streams?: string[]; signal?: AbortSignal; onPage?: (stream: string) => void } = {},
+  options: {
+    states?: Record<string, JsonObject>;
+    streams?: string[];
+    signal?: AbortSignal;
+    onPage?: (stream: string) => void;
+  } = {},
 ): Promise<ReadOut> {
   const records: Record<string, RecordData[]> = {};
   const states: Record<string, JsonObject> = {};
+  const of = (name: string): RecordData[] => {
+    records[name] ??= [];
+    return records[name];
+  };
   const keep = (state: JsonObject): JsonObject => parseJson(stringify(state)) as JsonObject;
   const sink: Sink = {
     page({ name }, _unit, page, state) {
-      (records[name] ??= []).push(...page);
+      of(name).push(...page);
       if (state) states[name] = keep(state());
       options.onPage?.(name);
     },
@@ -116,7 +144,7 @@ export async function readAll(
       states[name] = keep(state);
     },
     restart({ name }) {
-      (records[name] ??= []).push({ restarted: true });
+      of(name).push({ restarted: true });
     },
     status() {},
     error() {},
@@ -124,7 +152,13 @@ export async function readAll(
   };
   const chosen = connection.streams.filter(({ name }) => options.streams?.includes(name) ?? true);
   const described = await Promise.all(chosen.map((stream) => stream.describe()));
-  const catalog = { streams: described.map((stream) => ({ stream, sync_mode: 'full_refresh' as const, destination_sync_mode: 'append' as const })) };
+  const catalog = {
+    streams: described.map((stream) => ({
+      stream,
+      sync_mode: 'full_refresh' as const,
+      destination_sync_mode: 'append' as const,
+    })),
+  };
   const given = new Map(Object.entries(options.states ?? {}));
   const result = await read({ connection, catalog, states: given, sink, signal: options.signal });
   return { ...result, records, states };
@@ -132,11 +166,21 @@ export async function readAll(
 
 /** A manifest with these streams; `name` is read from `/name` of the API, records under `items`. */
 export function manifestOf(parts: JsonObject): JsonObject {
-  return { version: '7.39.1', type: 'DeclarativeSource', check: { type: 'CheckStream', stream_names: [] }, streams: [], ...parts };
+  return {
+    version: '7.39.1',
+    type: 'DeclarativeSource',
+    check: { type: 'CheckStream', stream_names: [] },
+    streams: [],
+    ...parts,
+  };
 }
 
 /** A stream that is read from a path of the API. */
-export function streamOf(name: string, path = `/${name}`, more: { retriever?: JsonObject; requester?: JsonObject; stream?: JsonObject } = {}): JsonObject {
+export function streamOf(
+  name: string,
+  path = `/${name}`,
+  more: { retriever?: JsonObject; requester?: JsonObject; stream?: JsonObject } = {},
+): JsonObject {
   return {
     type: 'DeclarativeStream',
     name,

@@ -15,6 +15,8 @@ export interface StreamDescription {
   default_cursor_field?: string[] | null;
   source_defined_primary_key?: string[][] | null;
   is_resumable?: boolean | null;
+  /** Its records come with files. */
+  is_file_based?: boolean | null;
 }
 /** Protocol `AirbyteCatalog`. */
 export interface Catalog {
@@ -62,9 +64,21 @@ export interface StreamStateMessage {
   sourceStats?: { recordCount: number };
   destinationStats?: { recordCount: number };
 }
+/** Protocol `AirbyteRecordMessageFileReference`: a file that belongs to a record, as it lies on this machine. */
+export interface FileReference {
+  staging_file_url: string;
+  source_file_relative_path: string;
+  file_size_bytes: number;
+}
 export interface RecordMessage {
   type: 'RECORD';
-  record: { stream: string; namespace?: string | null; data: JsonObject; emitted_at: number };
+  record: {
+    stream: string;
+    namespace?: string | null;
+    data: JsonObject;
+    emitted_at: number;
+    file_reference?: FileReference | null;
+  };
 }
 export interface StateMessage {
   type: 'STATE';

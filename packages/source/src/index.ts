@@ -1,3 +1,4 @@
+export { attachedFile, attachFile } from './attached-file.js';
 export type { PartitionCursor, PlannedSlice, StreamCursor } from './cursor.js';
 export { type PageCursorOptions, pageCursor } from './cursors/page-cursor.js';
 export { type PartitionedCursorOptions, partitionedCursor } from './cursors/partitioned-cursor.js';

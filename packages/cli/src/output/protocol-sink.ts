@@ -6,7 +6,14 @@ import {
   streamKey,
   stringify,
 } from '@tidemark/protocol';
-import type { ConnectorError, RecordData, Sink, StreamOutcome, Unit } from '@tidemark/source';
+import {
+  attachedFile,
+  type ConnectorError,
+  type RecordData,
+  type Sink,
+  type StreamOutcome,
+  type Unit,
+} from '@tidemark/source';
 import type { MessageOutput } from './message-output.js';
 import { StatePace } from './state-pace.js';
 
@@ -28,7 +35,7 @@ export class ProtocolSink implements Sink {
     const kept = this.of(stream);
     const after = `,"emitted_at":${this.output.clock()}}}\n`;
     let text = '';
-    for (const record of records) text += kept.before + stringify(record) + after;
+    for (const record of records) text += kept.before + stringify(record) + fileOf(record) + after;
     kept.recordsSinceState += records.length;
     // Counted before the question whether there can be a state: pages of a streamed response count for the next one.
     const due = kept.pace.isDue(text.length);
@@ -86,6 +93,12 @@ export class ProtocolSink implements Sink {
     }
     return kept;
   }
+}
+
+/** The file that belongs to the record, as one more field of the message. */
+function fileOf(record: RecordData): string {
+  const file = attachedFile(record);
+  return file ? `,"file_reference":${JSON.stringify(file)}` : '';
 }
 
 function plain(stream: StreamDescriptor): StreamDescriptor {

@@ -125,6 +125,7 @@ import { validateAdheresToSchema } from './spec/validate-adheres-to-schema.js';
 import { conditionalStreams } from './streams/conditional-streams.js';
 import { declarativeStream } from './streams/declarative-stream.js';
 import { dynamicDeclarativeStream } from './streams/dynamic-declarative-stream.js';
+import { fileUploader } from './streams/file-uploader.js';
 import { stateDelegatingStream } from './streams/state-delegating-stream.js';
 import { addFields } from './transformations/add-fields.js';
 import { addedFieldDefinition } from './transformations/added-field-definition.js';
@@ -264,6 +265,7 @@ export const words: readonly ComponentDefinition[] = [
   conditionalStreams,
   declarativeStream,
   dynamicDeclarativeStream,
+  fileUploader,
   stateDelegatingStream,
   addFields,
   addedFieldDefinition,

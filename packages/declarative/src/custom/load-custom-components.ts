@@ -37,7 +37,9 @@ function nameOf(className: string): string {
 
 function missingFile(folder: string, name: string): string {
   const wanted = `a file components.ts beside the manifest with an export '${name}' is needed`;
-  return existsSync(join(folder, 'components.py')) ? `components.py is Python, which does not run here: ${wanted}.` : `${wanted}.`;
+  return existsSync(join(folder, 'components.py'))
+    ? `components.py is Python, which does not run here: ${wanted}.`
+    : `${wanted}.`;
 }
 
 function refuse(className: string, reason: string): never {
@@ -57,5 +59,11 @@ async function doors(): Promise<ReadonlyMap<string, unknown>> {
 async function transpiler(): Promise<Transpile> {
   const { transform } = await import('sucrase');
   return (code, filePath) =>
-    transform(code, { filePath, transforms: ['typescript', 'imports'], preserveDynamicImport: true, disableESTransforms: true, keepUnusedImports: false }).code;
+    transform(code, {
+      filePath,
+      transforms: ['typescript', 'imports'],
+      preserveDynamicImport: true,
+      disableESTransforms: true,
+      keepUnusedImports: false,
+    }).code;
 }

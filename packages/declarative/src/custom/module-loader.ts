@@ -37,7 +37,11 @@ export class ModuleLoader {
       this.modules.delete(file);
       if (error instanceof ConnectorError) throw error;
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
-      throw new ConnectorError('config', `${basename(file)} cannot be loaded: ${message.replace(`Error transforming ${file}: `, '')}`, { detail: stack, cause: error });
+      throw new ConnectorError(
+        'config',
+        `${basename(file)} cannot be loaded: ${message.replace(`Error transforming ${file}: `, '')}`,
+        { detail: stack, cause: error },
+      );
     }
     return module.exports;
   }
@@ -61,7 +65,8 @@ export class ModuleLoader {
     if (!specifier.startsWith('.')) return outside(specifier);
     const path = resolve(dirname(from), specifier);
     const written = EXTENSIONS.map((extension) => path + extension).find(isFile) ?? typescriptOf(path);
-    if (written === undefined) throw new ConnectorError('config', `${basename(from)} imports '${specifier}', which is not there.`);
+    if (written === undefined)
+      throw new ConnectorError('config', `${basename(from)} imports '${specifier}', which is not there.`);
     return this.load(written);
   }
 }

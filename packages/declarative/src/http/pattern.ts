@@ -13,7 +13,11 @@ export interface Pattern {
 /** Compiles a regular expression. Throws ConnectorError (config) when it is not one, or when matching it takes too long. */
 export function compilePattern(source: string, where: string): Pattern {
   const refused = (error: unknown) =>
-    new ConnectorError('config', `The regular expression of ${where} cannot be used: ${(error as Error).message} (${source})`, { cause: error });
+    new ConnectorError(
+      'config',
+      `The regular expression of ${where} cannot be used: ${(error as Error).message} (${source})`,
+      { cause: error },
+    );
   const guarded = <T>(run: () => T): T => {
     try {
       return run();
@@ -23,6 +27,7 @@ export function compilePattern(source: string, where: string): Pattern {
   };
   const pattern = guarded(() => compile(source));
   return {
-    find: (text, atStart) => guarded(() => (atStart ? pattern.match(text.slice(0, TEXT_MAX)) : pattern.search(text.slice(0, TEXT_MAX)))),
+    find: (text, atStart) =>
+      guarded(() => (atStart ? pattern.match(text.slice(0, TEXT_MAX)) : pattern.search(text.slice(0, TEXT_MAX)))),
   };
 }

@@ -4,19 +4,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Waits; rejects with the signal's reason when it is aborted. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-// The longest delay that a timer can have.
-const TIMER_MAX = 2 ** 31 - 1;
+// Long waits are taken in pieces: a machine that slept meanwhile wakes up within one of them, and no timer overflows.
+const PIECE_MILLISECONDS = 300_000;
 
 /** The real wait. */
 export const sleep: Sleep = async (milliseconds, signal) => {
   signal.throwIfAborted();
   // All readers of a stream may be waiting with the same signal.
   setMaxListeners(0, signal);
-  let rest = milliseconds;
   try {
-    while (rest > 0) {
-      await wait(Math.min(rest, TIMER_MAX), undefined, { signal });
-      rest -= TIMER_MAX;
+    for (let rest = milliseconds; rest > 0; rest -= PIECE_MILLISECONDS) {
+      await wait(Math.min(rest, PIECE_MILLISECONDS), undefined, { signal });
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -38,7 +38,9 @@ describe('custom components', () => {
         ].join('\n'),
       }),
     );
-    const Upper = find('source_shop.components.Upper') as new (args: unknown) => { transform(record: object): void; error: unknown };
+    const Upper = find('source_shop.components.Upper') as new (
+      args: unknown,
+    ) => { transform(record: object): void; error: unknown };
     const record = {};
     const made = new Upper({});
     made.transform(record);
@@ -51,7 +53,8 @@ describe('custom components', () => {
   it('loads the files that it imports, as TypeScript writes them, once each', async () => {
     const find = await loadCustomComponents(
       folderWith({
-        'components.mjs': "import { count } from './lib/count.js';\nimport table from './table.json';\nexport const Both = () => [count(), count(), table.a];",
+        'components.mjs':
+          "import { count } from './lib/count.js';\nimport table from './table.json';\nexport const Both = () => [count(), count(), table.a];",
         'lib/count.ts': 'let n: number = 0;\nexport function count(): number { return ++n; }',
         'table.json': '{"a": 5}',
       }),
@@ -76,11 +79,15 @@ describe('custom components', () => {
   });
 
   it('says where code does not parse, and what it throws when it runs', async () => {
-    const broken = await loadCustomComponents(folderWith({ 'components.ts': 'export const A = 1;\nexport const B = (;' }));
+    const broken = await loadCustomComponents(
+      folderWith({ 'components.ts': 'export const A = 1;\nexport const B = (;' }),
+    );
     expect(() => broken('B')).toThrow(/^components\.ts cannot be loaded: Unexpected token \(2:19\)$/);
     const throwing = await loadCustomComponents(folderWith({ 'components.ts': "throw new Error('no luck');" }));
     expect(() => throwing('B')).toThrow('components.ts cannot be loaded: no luck');
-    const lonely = await loadCustomComponents(folderWith({ 'components.ts': "import { a } from './gone.js';\nexport const B = a;" }));
+    const lonely = await loadCustomComponents(
+      folderWith({ 'components.ts': "import { a } from './gone.js';\nexport const B = a;" }),
+    );
     expect(() => lonely('B')).toThrow("components.ts imports './gone.js', which is not there.");
   });
 

@@ -45,8 +45,12 @@ function answering({ answers: given }: Case): Api {
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
     const answer = (Array.isArray(found) ? found[Math.min(count, found.length - 1)] : found) as JsonObject;
-    const whole = { status: (answer.status ?? 200) as number, headers: lower(answer.headers as JsonObject | undefined) };
-    if (answer.base64 !== undefined) return { ...whole, body: Buffer.from(answer.base64 as string, 'base64') } as Answer;
+    const whole = {
+      status: (answer.status ?? 200) as number,
+      headers: lower(answer.headers as JsonObject | undefined),
+    };
+    if (answer.base64 !== undefined)
+      return { ...whole, body: Buffer.from(answer.base64 as string, 'base64') } as Answer;
     return { ...whole, body: answer.text ?? answer.body ?? null } as Answer;
   });
 }
@@ -56,7 +60,8 @@ function lower(headers: JsonObject = {}): Record<string, string> {
 }
 
 /** Records and requests come in no order that is promised; JSON bodies are compared as JSON. */
-const sorted = (items: readonly unknown[]): string[] => items.map((item) => (typeof item === 'string' ? plain(item) : canonical(item))).sort();
+const sorted = (items: readonly unknown[]): string[] =>
+  items.map((item) => (typeof item === 'string' ? plain(item) : canonical(item))).sort();
 
 function plain(request: string): string {
   const at = request.search(/ [[{]/);
@@ -66,14 +71,27 @@ function plain(request: string): string {
 /** The reference asks more than once for what a check needs twice. */
 const asSet = (items: readonly string[]): string[] => [...new Set(items.map(plain))].sort();
 
-const FACTS = ['name', 'json_schema', 'supported_sync_modes', 'default_cursor_field', 'source_defined_cursor', 'source_defined_primary_key'];
-const facts = (stream: JsonObject): JsonObject => Object.fromEntries(FACTS.filter((key) => stream[key] !== undefined && stream[key] !== null && canonical(stream[key]) !== '[]').map((key) => [key, stream[key]]));
+const FACTS = [
+  'name',
+  'json_schema',
+  'supported_sync_modes',
+  'default_cursor_field',
+  'source_defined_cursor',
+  'source_defined_primary_key',
+];
+const facts = (stream: JsonObject): JsonObject =>
+  Object.fromEntries(
+    FACTS.filter((key) => stream[key] !== undefined && stream[key] !== null && canonical(stream[key]) !== '[]').map(
+      (key) => [key, stream[key]],
+    ),
+  );
 
 describe.each(readdirSync(folder))('%s', (file) => {
   const given = parseJson(readFileSync(`${folder}/${file}`, 'utf8')) as unknown as Case;
   const { manifest, config = {}, expected, differs = {} } = given;
   const clock = Date.parse(given.now ?? NOW);
-  const agree = (what: string, check: () => void): void => (differs[what] === undefined ? check() : expect(check, differs[what]).toThrow());
+  const agree = (what: string, check: () => void): void =>
+    differs[what] === undefined ? check() : expect(check, differs[what]).toThrow();
 
   it('has its specification', async () => {
     if (!expected.spec) return expect(manifest.spec).toBeUndefined();
@@ -85,7 +103,9 @@ describe.each(readdirSync(folder))('%s', (file) => {
     const transport = answering(given);
     const connection = await connect(manifest, { config, api: transport, run: run(clock), how: { forCheck: true } });
     const { succeeded, message } = await connection.check();
-    agree('check', () => expect(succeeded ? 'SUCCEEDED' : message).toBe(expected.check.status === 'SUCCEEDED' ? 'SUCCEEDED' : message));
+    agree('check', () =>
+      expect(succeeded ? 'SUCCEEDED' : message).toBe(expected.check.status === 'SUCCEEDED' ? 'SUCCEEDED' : message),
+    );
     agree('check asked', () => expect(asSet(transport.asked)).toEqual(asSet(expected.check.asked)));
   });
 
@@ -93,7 +113,9 @@ describe.each(readdirSync(folder))('%s', (file) => {
     const transport = answering(given);
     const connection = await connect(manifest, { config, api: transport, run: run(clock) });
     const { streams } = await discover(connection);
-    agree('catalog', () => expect((streams as unknown as JsonObject[]).map(facts)).toEqual(expected.catalog.map(facts)));
+    agree('catalog', () =>
+      expect((streams as unknown as JsonObject[]).map(facts)).toEqual(expected.catalog.map(facts)),
+    );
     agree('discover asked', () => expect(sorted(transport.asked)).toEqual(sorted(expected.discover_asked)));
   });
 
@@ -105,15 +127,29 @@ describe.each(readdirSync(folder))('%s', (file) => {
       const states = state === 'previous' ? previous : state;
       const out = await readAll(connection, { states, streams });
       const want = expected.runs[index]!;
-      const all = (records: Record<string, unknown[]>): Record<string, string[]> => Object.fromEntries(Object.entries(records).filter(([, list]) => list.length).map(([name, list]) => [name, sorted(list)]).sort());
+      const all = (records: Record<string, unknown[]>): Record<string, string[]> =>
+        Object.fromEntries(
+          Object.entries(records)
+            .filter(([, list]) => list.length)
+            .map(([name, list]) => [name, sorted(list)])
+            .sort(),
+        );
       agree(`run ${index} records`, () => expect(all(out.records)).toEqual(all(want.records)));
       agree(`run ${index} asked`, () => expect(sorted(transport.asked)).toEqual(sorted(want.asked)));
-      const outcomes = Object.fromEntries([...out.outcomes].map(([name, outcome]) => [name, outcome === 'complete' ? 'COMPLETE' : 'INCOMPLETE']));
-      agree(`run ${index} statuses`, () => expect(outcomes).toEqual(Object.fromEntries(Object.entries(want.statuses).map(([name, list]) => [name, list.at(-1)]))));
+      const outcomes = Object.fromEntries(
+        [...out.outcomes].map(([name, outcome]) => [name, outcome === 'complete' ? 'COMPLETE' : 'INCOMPLETE']),
+      );
+      agree(`run ${index} statuses`, () =>
+        expect(outcomes).toEqual(
+          Object.fromEntries(Object.entries(want.statuses).map(([name, list]) => [name, list.at(-1)])),
+        ),
+      );
       for (const [name, wanted] of Object.entries(want.states)) {
         // A stream that failed must not look finished: the reference's does.
-        if (outcomes[name] !== 'COMPLETE') expect(out.states[name]).not.toHaveProperty('__ab_full_refresh_sync_complete');
-        else if (wanted.__ab_no_cursor_state_message) expect(out.states[name], name).toHaveProperty('__ab_full_refresh_sync_complete', true);
+        if (outcomes[name] !== 'COMPLETE')
+          expect(out.states[name]).not.toHaveProperty('__ab_full_refresh_sync_complete');
+        else if (wanted.__ab_no_cursor_state_message)
+          expect(out.states[name], name).toHaveProperty('__ab_full_refresh_sync_complete', true);
         else agree(`run ${index} state of ${name}`, () => expect(out.states[name]).toEqual(wanted));
       }
       previous = out.states;

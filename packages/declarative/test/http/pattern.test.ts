@@ -15,7 +15,9 @@ describe('compilePattern', () => {
   });
 
   it('says where a pattern is none', () => {
-    expect(() => compilePattern('(', 'url_path_pattern')).toThrow(/regular expression of url_path_pattern cannot be used/);
+    expect(() => compilePattern('(', 'url_path_pattern')).toThrow(
+      /regular expression of url_path_pattern cannot be used/,
+    );
   });
 
   it('is not held up by a pattern that would take for ever', () => {

@@ -6,10 +6,17 @@ import { connect, manifestOf, run, streamOf } from '../run-source.js';
 const specification = { type: 'object', properties: { key: { type: 'string', airbyte_secret: true } } };
 
 /** The configuration that a stream's templates see, and what the run was told. */
-async function seen(rules: JsonObject, config: JsonObject): Promise<{ config: JsonObject; configs: JsonObject[]; logs: string[] }> {
+async function seen(
+  rules: JsonObject,
+  config: JsonObject,
+): Promise<{ config: JsonObject; configs: JsonObject[]; logs: string[] }> {
   const ran = run();
   let final: JsonObject = {};
-  const watcher = { transform: (given: JsonObject) => void (final = structuredClone(given)) };
+  const watcher = {
+    transform(given: JsonObject) {
+      final = structuredClone(given);
+    },
+  };
   const manifest = manifestOf({
     streams: [streamOf('a')],
     spec: {
@@ -18,7 +25,10 @@ async function seen(rules: JsonObject, config: JsonObject): Promise<{ config: Js
       config_normalization_rules: {
         type: 'ConfigNormalizationRules',
         ...rules,
-        transformations: [...((rules.transformations ?? []) as JsonObject[]), { type: 'CustomConfigTransformation', class_name: 'x.Watcher' }],
+        transformations: [
+          ...((rules.transformations ?? []) as JsonObject[]),
+          { type: 'CustomConfigTransformation', class_name: 'x.Watcher' },
+        ],
       },
     },
   });
@@ -86,7 +96,9 @@ describe('Spec', () => {
         },
       },
     });
-    await expect((await createSource({ text })).source.spec()).resolves.toEqual({ connectionSpecification: specification });
+    await expect((await createSource({ text })).source.spec()).resolves.toEqual({
+      connectionSpecification: specification,
+    });
     await expect(connect(text)).rejects.toThrow('source_x.components.Gone');
   });
 });
@@ -100,12 +112,21 @@ describe('config migrations and transformations', () => {
         fields: [{ type: 'AddedFieldDefinition', path: ['credentials', 'key'], value: "{{ config['key'] }}" }],
         condition: "{{ config.get('key') and not config.get('credentials', {}).get('key') }}",
       },
-      { type: 'ConfigRemoveFields', field_pointers: [['key'], ['gone', 'deeper']], condition: "{{ config.get('credentials') }}" },
+      {
+        type: 'ConfigRemoveFields',
+        field_pointers: [['key'], ['gone', 'deeper']],
+        condition: "{{ config.get('credentials') }}",
+      },
     ],
   };
 
   it('migrates an old configuration and hands the new one over, once and without the transformations', async () => {
-    const add = { type: 'ConfigAddFields', fields: [{ type: 'AddedFieldDefinition', path: ['host'], value: "{{ config['credentials']['key'] }}.example.com" }] };
+    const add = {
+      type: 'ConfigAddFields',
+      fields: [
+        { type: 'AddedFieldDefinition', path: ['host'], value: "{{ config['credentials']['key'] }}.example.com" },
+      ],
+    };
     const rules = { config_migrations: [move], transformations: [add] };
     const old = await seen(rules, { key: 'k-1', other: [1, 2] });
     expect(old.config).toEqual({ other: [1, 2], credentials: { key: 'k-1' }, host: 'k-1.example.com' });
@@ -127,7 +148,11 @@ describe('config migrations and transformations', () => {
               { type: 'AddedFieldDefinition', path: ['list', '0', 'x'], value: "{{ ['u', config.text] }}" },
             ],
           },
-          { type: 'ConfigAddFields', condition: '{{ value == 5 }}', fields: [{ type: 'AddedFieldDefinition', path: ['never'], value: '{{ 4 }}' }] },
+          {
+            type: 'ConfigAddFields',
+            condition: '{{ value == 5 }}',
+            fields: [{ type: 'AddedFieldDefinition', path: ['never'], value: '{{ 4 }}' }],
+          },
         ],
       },
       {},
@@ -136,7 +161,11 @@ describe('config migrations and transformations', () => {
   });
 
   it('remaps a value by its table, nested, by template, and leaves what is not in it', async () => {
-    const remap = (field_path: string[], map: JsonObject | string): JsonObject => ({ type: 'ConfigRemapField', field_path, map });
+    const remap = (field_path: string[], map: JsonObject | string): JsonObject => ({
+      type: 'ConfigRemapField',
+      field_path,
+      map,
+    });
     const { config } = await seen(
       {
         transformations: [
@@ -148,7 +177,14 @@ describe('config migrations and transformations', () => {
           remap(['constructor'], { x: 'never' }),
         ],
       },
-      { status: 'done', where: 'n', n: { deep: 'a' }, suffix: 's', other: ['done'], rows: [{ kind: 'p' }, { kind: 'q' }] },
+      {
+        status: 'done',
+        where: 'n',
+        n: { deep: 'a' },
+        suffix: 's',
+        other: ['done'],
+        rows: [{ kind: 'p' }, { kind: 'q' }],
+      },
     );
     expect(config).toEqual({
       status: 'completed',
@@ -166,11 +202,18 @@ describe('config validations', () => {
     connect(
       manifestOf({
         streams: [streamOf('a')],
-        spec: { type: 'Spec', connection_specification: specification, config_normalization_rules: { type: 'ConfigNormalizationRules', validations } },
+        spec: {
+          type: 'Spec',
+          connection_specification: specification,
+          config_normalization_rules: { type: 'ConfigNormalizationRules', validations },
+        },
       }),
       { config, customComponent: () => custom },
     );
-  const schema = { type: 'array', items: { type: 'object', required: ['id'], properties: { id: { type: 'integer', minimum: 1 } } } };
+  const schema = {
+    type: 'array',
+    items: { type: 'object', required: ['id'], properties: { id: { type: 'integer', minimum: 1 } } },
+  };
   const at = (field_path: string[], base_schema: JsonObject | string = schema): JsonObject => ({
     type: 'DpathValidator',
     field_path,
@@ -183,7 +226,9 @@ describe('config validations', () => {
     await validated([at(['rows'])], {});
     await validated([at(['rows', '*', 'id'], { type: 'integer' })], { rows: [{ id: 1 }, { id: 2 }] });
     await validated([at(['n'], "{{ config['its_schema'] }}")], { n: '5', its_schema: '{"type": "integer"}' });
-    await validated([at(['n'], { $schema: 'http://json-schema.org/draft-07/schema#', items: [{ type: 'string' }] })], { n: ['x', 1] });
+    await validated([at(['n'], { $schema: 'http://json-schema.org/draft-07/schema#', items: [{ type: 'string' }] })], {
+      n: ['x', 1],
+    });
   });
 
   it('says where a value does not fit, every violation, and never the value', async () => {
@@ -194,25 +239,41 @@ describe('config validations', () => {
     expect(message).toBe(
       "'rows' of the configuration does not fit its schema: '0.id' must be >= 1; '1' must have 'id'; '2.id' must be integer.",
     );
-    await expect(validated([at(['rows'])], { rows: 'not json' })).rejects.toThrow("'rows' of the configuration must be JSON text.");
-    await expect(validated([at(['rows', '*', 'id'], { type: 'integer' })], { rows: [{ id: 1 }, { id: [] }] })).rejects.toThrow('must be integer');
+    await expect(validated([at(['rows'])], { rows: 'not json' })).rejects.toThrow(
+      "'rows' of the configuration must be JSON text.",
+    );
+    await expect(
+      validated([at(['rows', '*', 'id'], { type: 'integer' })], { rows: [{ id: 1 }, { id: [] }] }),
+    ).rejects.toThrow('must be integer');
     await expect(validated([at(['n'], 'no schema')], { n: 1 })).rejects.toThrow('base_schema');
   });
 
   it('judges a value that a template makes', async () => {
-    const ordered = { type: 'PredicateValidator', value: '{{ config.from < config.to }}', validation_strategy: { type: 'ValidateAdheresToSchema', base_schema: { const: true } } };
+    const ordered = {
+      type: 'PredicateValidator',
+      value: '{{ config.from < config.to }}',
+      validation_strategy: { type: 'ValidateAdheresToSchema', base_schema: { const: true } },
+    };
     await validated([ordered], { from: 1, to: 2 });
-    await expect(validated([ordered], { from: 2, to: 1 })).rejects.toThrow('The configuration does not fit its schema: it must be true.');
+    await expect(validated([ordered], { from: 2, to: 1 })).rejects.toThrow(
+      'The configuration does not fit its schema: it must be true.',
+    );
   });
 
   it("asks the author's own strategy", async () => {
-    const own = { type: 'DpathValidator', field_path: ['region'], validation_strategy: { type: 'CustomValidationStrategy', class_name: 'x.Region' } };
+    const own = {
+      type: 'DpathValidator',
+      field_path: ['region'],
+      validation_strategy: { type: 'CustomValidationStrategy', class_name: 'x.Region' },
+    };
     class Region {
       validate(value: string): void {
         if (value !== 'eu') throw new Error('there is only one region');
       }
     }
     await validated([own], { region: 'eu' }, Region);
-    await expect(validated([own], { region: 'us' }, Region)).rejects.toThrow("'region' of the configuration is not valid: there is only one region");
+    await expect(validated([own], { region: 'us' }, Region)).rejects.toThrow(
+      "'region' of the configuration is not valid: there is only one region",
+    );
   });
 });

@@ -48,27 +48,20 @@ export const markupOwn: Record<string, (self: Markup) => unknown> = {
   escape: () => undefined,
 };
 
-/** Text without comments, tags and needless white space, entities resolved. */
+/** Text without comments, tags and needless white space, entities resolved. What is not closed stays. */
 export function stripTags(value: string): string {
   let bare = '';
   let at = 0;
-  for (const [open, close] of [
-    ['<!--', '-->'],
-    ['<', '>'],
-  ] as const) {
-    const source: string = open === '<!--' ? value : bare;
-    let out = '';
-    at = 0;
-    for (;;) {
-      const start = source.indexOf(open, at);
-      const end = start < 0 ? -1 : source.indexOf(close, start);
-      if (end < 0) break;
-      out += source.slice(at, start);
-      at = end + close.length;
-    }
-    bare = out + source.slice(at);
+  for (;;) {
+    const start = value.indexOf('<', at);
+    if (start < 0) break;
+    const close = value.startsWith('<!--', start) ? '-->' : '>';
+    const end = value.indexOf(close, close === '-->' ? start + 4 : start);
+    if (end < 0) break;
+    bare += value.slice(at, start);
+    at = end + close.length;
   }
-  return unescapeHtml(bare.split(SPACES).filter(Boolean).join(' '));
+  return unescapeHtml((bare + value.slice(at)).split(SPACES).filter(Boolean).join(' '));
 }
 
 const SPACES = new RegExp(`[${SPACE}]+`);

@@ -68,7 +68,7 @@ function numeric(source: Source, first: string, inSet: boolean): Escape {
 }
 
 /** A set, `[…]`; its opening bracket has been read. */
-export function parseSet(source: Source, flags: Flags): CharTest {
+export function parseSet(source: Source, flags: Flags, fold: (test: CharTest) => CharTest): CharTest {
   const inverted = source.peek() === '^';
   if (inverted) source.at++;
   const singles = new Set<number>();
@@ -89,7 +89,7 @@ export function parseSet(source: Source, flags: Flags): CharTest {
   }
   source.at++;
   const test: CharTest = (code) => singles.has(code) || tests.some((part) => part(code));
-  return inverted ? negate(test) : test;
+  return inverted ? negate(fold(test)) : fold(test);
 }
 
 function member(source: Source, flags: Flags): Escape {

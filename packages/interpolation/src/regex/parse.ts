@@ -28,6 +28,7 @@ class Parser implements Source {
   private flags: Flags = { ignoreCase: false, multiline: false, dotAll: false, verbose: false, ascii: false };
   private readonly names = new Map<string, number>();
   private readonly open = new Set<number>();
+  private readonly conditions: number[] = [];
   private groups = 0;
   private depth = 0;
 
@@ -39,6 +40,9 @@ class Parser implements Source {
     this.leadingFlags();
     const node = this.alternatives();
     if (this.at < this.codes.length) throw regexError('unbalanced parenthesis');
+    // A condition may look at a group that comes after it.
+    const unknown = this.conditions.find((index) => index > this.groups);
+    if (unknown !== undefined) throw regexError(`invalid group reference ${unknown}`);
     return { node, groups: this.groups, names: this.names };
   }
 
@@ -121,8 +125,12 @@ class Parser implements Source {
       this.skipVerbose();
       const char = this.peek();
       if (char === '' || char === '|' || char === ')') break;
-      const atom = this.atom();
-      if (atom) nodes.push(this.repeated(atom));
+      const range = this.range();
+      if (range) nodes.push(this.repeat(nodes.pop(), range));
+      else {
+        const atom = this.atom();
+        if (atom) nodes.push(atom);
+      }
     }
     const [only] = nodes;
     return nodes.length === 1 && only ? only : { kind: 'sequence', nodes };
@@ -137,21 +145,11 @@ class Parser implements Source {
     }
   }
 
-  /** `*`, `+`, `?`, `{m,n}` after a node, with `?` or `+` for lazy or possessive. */
-  private repeated(node: RegexNode): RegexNode {
-    this.skipVerbose();
-    const range = this.range();
-    if (!range) return node;
-    if (node.kind === 'anchor' && range.max !== 1 && range.min === 0) return this.finishRepeat(node, range);
-    return this.finishRepeat(node, range);
-  }
-
-  private finishRepeat(node: RegexNode, { min, max }: { min: number; max: number }): RegexNode {
+  /** A node repeated: greedily, lazily (`?` after) or possessively (`+` after). */
+  private repeat(node: RegexNode | undefined, { min, max }: { min: number; max: number }): RegexNode {
+    if (!node || node.kind === 'anchor') throw regexError('nothing to repeat');
+    if (node.kind === 'repeat' && !node.grouped) throw regexError('multiple repeat');
     const mode = this.skip('?') ? 'lazy' : this.skip('+') ? 'possessive' : 'greedy';
-    this.skipVerbose();
-    const start = this.at;
-    if (this.range()) throw regexError('multiple repeat');
-    this.at = start;
     return { kind: 'repeat', min, max, mode, node };
   }
 
@@ -189,14 +187,8 @@ class Parser implements Source {
       return anchor(this.flags.multiline ? (codes, at) => at === 0 || codes[at - 1] === 10 : (_codes, at) => at === 0);
     if (char === '$') return anchor(endAnchor(this.flags.multiline));
     if (char === '(') return this.group();
-    if (char === '[') return { kind: 'char', test: this.folded(parseSet(this, this.flags)) };
+    if (char === '[') return { kind: 'char', test: parseSet(this, this.flags, (test) => this.folded(test)) };
     if (char === '\\') return this.escape();
-    if ('*+?'.includes(char)) throw regexError('nothing to repeat');
-    if (char === '{') {
-      this.at--;
-      if (this.range()) throw regexError('nothing to repeat');
-      this.at++;
-    }
     return this.literal(char.codePointAt(0) ?? 0);
   }
 
@@ -238,7 +230,7 @@ class Parser implements Source {
       if (index === undefined) throw regexError(`unknown group name '${name}'`);
       return this.reference(index);
     }
-    if (this.skip(':')) return this.scoped();
+    if (this.skip(':')) return grouped(this.scoped());
     if (this.skip('#')) {
       this.until(')');
       return undefined;
@@ -296,7 +288,7 @@ class Parser implements Source {
     const no: RegexNode = this.skip('|') ? this.sequence() : { kind: 'sequence', nodes: [] };
     if (this.peek() === '|') throw regexError('conditional backref with more than two branches');
     this.close();
-    if (index > this.groups) throw regexError(`invalid group reference ${index}`);
+    this.conditions.push(index);
     return { kind: 'condition', index, yes, no };
   }
 
@@ -305,10 +297,16 @@ class Parser implements Source {
     let off = '';
     while (/^[aiLmsux]$/.test(this.peek())) on += this.take();
     if (this.skip('-')) while (/^[imsx]$/.test(this.peek())) off += this.take();
-    if (this.skip(':') && (on || off)) return this.scoped(this.withFlags(on, off));
+    if (this.skip(':') && (on || off)) return grouped(this.scoped(this.withFlags(on, off)));
     if (on && !off && this.peek() === ')') throw regexError('global flags not at the start of the expression');
     throw regexError(`unknown extension ?${this.peek()}`);
   }
+}
+
+/** A part in brackets of its own may be repeated though it is a repetition, or an anchor, itself. */
+function grouped(node: RegexNode): RegexNode {
+  if (node.kind === 'repeat') return { ...node, grouped: true };
+  return node.kind === 'anchor' ? { kind: 'sequence', nodes: [node] } : node;
 }
 
 const anchor = (holds: Anchor): RegexNode => ({ kind: 'anchor', holds });

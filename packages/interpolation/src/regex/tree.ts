@@ -16,7 +16,7 @@ export type RegexNode =
   | { kind: 'sequence'; nodes: RegexNode[] }
   | { kind: 'alternatives'; nodes: RegexNode[] }
   | { kind: 'group'; index: number; node: RegexNode }
-  | { kind: 'repeat'; min: number; max: number; mode: 'greedy' | 'lazy' | 'possessive'; node: RegexNode }
+  | { kind: 'repeat'; min: number; max: number; mode: 'greedy' | 'lazy' | 'possessive'; node: RegexNode; grouped?: boolean }
   | { kind: 'look'; behind: number | undefined; negative: boolean; node: RegexNode }
   | { kind: 'atomic'; node: RegexNode }
   | { kind: 'reference'; index: number; ignoreCase: boolean }
@@ -46,7 +46,7 @@ export function widthOf(node: RegexNode): [min: number, max: number] {
       return widthOf(node.node);
     case 'repeat': {
       const [min, max] = widthOf(node.node);
-      return [min * node.min, max === 0 ? 0 : max * node.max];
+      return [min * node.min, max === 0 || node.max === 0 ? 0 : max * node.max];
     }
     case 'condition': {
       const [[a, b], [c, d]] = [widthOf(node.yes), widthOf(node.no)];

@@ -10,7 +10,10 @@ export const checkDynamicStream = component('CheckDynamicStream', {
   doc: 'Checks the connection by reading the first record of the first streams: those of the manifest, then those made at run time.',
   fields: {
     stream_count: field.integer().doc('How many streams are read from.').example(1),
-    use_check_availability: field.boolean().default(true).doc('False: it is enough that there are streams; none is read.'),
+    use_check_availability: field
+      .boolean()
+      .default(true)
+      .doc('False: it is enough that there are streams; none is read.'),
     config_overrides: overridesField,
   },
   examples: [{ type: 'CheckDynamicStream', stream_count: 1 }],

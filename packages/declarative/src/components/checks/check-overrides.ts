@@ -18,18 +18,33 @@ export function checkOverrides(overrides: JsonObject | undefined, context: Build
   if (!overrides || Object.keys(overrides).length === 0) return undefined;
   const reserved = Object.keys(overrides).filter((key) => key.startsWith('__airbyte'));
   if (reserved.length) {
-    throw new ConnectorError('config', `config_overrides of the check must not have ${reserved.map((key) => `'${key}'`).join(', ')}: these names are the platform's.`);
+    throw new ConnectorError(
+      'config',
+      `config_overrides of the check must not have ${reserved.map((key) => `'${key}'`).join(', ')}: these names are the platform's.`,
+    );
   }
   if (writesConfigBack(context.manifest)) {
-    throw new ConnectorError('config', 'config_overrides of the check cannot be used together with a refresh_token_updater: what it overrides would be saved.');
+    throw new ConnectorError(
+      'config',
+      'config_overrides of the check cannot be used together with a refresh_token_updater: what it overrides would be saved.',
+    );
   }
-  const specification = ((context.manifest.spec ?? {}) as JsonObject).connection_specification as JsonObject | undefined;
+  const specification = ((context.manifest.spec ?? {}) as JsonObject).connection_specification as
+    | JsonObject
+    | undefined;
   if (specification) {
     for (const secret of secretsOf(overrides, specification)) context.addSecret(secret);
     const { properties } = specification;
-    const known = typeof properties === 'object' && properties !== null && !('oneOf' in specification || 'anyOf' in specification || 'allOf' in specification);
+    const known =
+      typeof properties === 'object' &&
+      properties !== null &&
+      !('oneOf' in specification || 'anyOf' in specification || 'allOf' in specification);
     const unknown = known ? Object.keys(overrides).filter((key) => !Object.hasOwn(properties, key)) : [];
-    if (unknown.length) context.log('WARN', `config_overrides of the check name ${unknown.join(', ')}, which the specification does not have.`);
+    if (unknown.length)
+      context.log(
+        'WARN',
+        `config_overrides of the check name ${unknown.join(', ')}, which the specification does not have.`,
+      );
   }
   return overrides;
 }

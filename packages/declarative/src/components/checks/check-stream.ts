@@ -34,7 +34,8 @@ export const checkStream = component('CheckStream', {
         const byName = new Map((await source.staticStreams()).map((stream) => [stream.name, stream]));
         // Streams that are made at run time are asked for only when the check is about them.
         if (dynamic?.length || names.length === 0 || names.some((name) => !byName.has(name))) {
-          for (const entry of source.dynamicStreams) for (const stream of await entry.streams()) byName.set(stream.name, stream);
+          for (const entry of source.dynamicStreams)
+            for (const stream of await entry.streams()) byName.set(stream.name, stream);
         }
         if (byName.size === 0) return { succeeded: false, message: 'The source has no streams.' };
         const chosen: DeclarativeStream[] = [];
@@ -46,7 +47,10 @@ export const checkStream = component('CheckStream', {
         for (const { dynamicStreamName, count } of dynamic ?? []) {
           const entry = source.dynamicStreams.find((candidate) => candidate.name === dynamicStreamName);
           if (!entry) {
-            return { succeeded: false, message: `The check names the dynamic stream '${dynamicStreamName}', which the manifest does not have.` };
+            return {
+              succeeded: false,
+              message: `The check names the dynamic stream '${dynamicStreamName}', which the manifest does not have.`,
+            };
           }
           chosen.push(...(await entry.streams()).slice(0, count));
         }

@@ -8,7 +8,10 @@ export async function checkStreams(streams: readonly DeclarativeStream[], signal
     try {
       await firstRecord(stream, signal);
     } catch (error) {
-      return { succeeded: false, message: `The stream '${stream.name}' cannot be read: ${ConnectorError.from(error).message}` };
+      return {
+        succeeded: false,
+        message: `The stream '${stream.name}' cannot be read: ${ConnectorError.from(error).message}`,
+      };
     }
   }
   return { succeeded: true };

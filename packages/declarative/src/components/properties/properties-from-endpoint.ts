@@ -9,7 +9,10 @@ export const propertiesFromEndpoint = component('PropertiesFromEndpoint', {
   slot: propertySourceSlot,
   doc: 'Asks the API which properties there are, once in a run.',
   fields: {
-    property_field_path: field.list(field.template()).doc("The path of a property's name in each record.").example(['name']),
+    property_field_path: field
+      .list(field.template())
+      .doc("The path of a property's name in each record.")
+      .example(['name']),
     retriever: field.lazy(retrieverSlot).defaultType('SimpleRetriever').doc('Fetches a record for each property.'),
   },
   examples: [

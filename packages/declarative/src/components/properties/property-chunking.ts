@@ -9,8 +9,14 @@ export const propertyChunking = component('PropertyChunking', {
   slot: propertyChunksSlot,
   doc: 'Asks for the properties of a page in several requests, because the API takes only so many at a time.',
   fields: {
-    property_limit_type: field.enum('characters', 'property_count').doc('What is limited: the number of properties, or the length of their list.'),
-    property_limit: field.integer().optional().doc('The most that a request may have, `always_include_properties` left aside. Without it, all go in one.').example(50),
+    property_limit_type: field
+      .enum('characters', 'property_count')
+      .doc('What is limited: the number of properties, or the length of their list.'),
+    property_limit: field
+      .integer()
+      .optional()
+      .doc('The most that a request may have, `always_include_properties` left aside. Without it, all go in one.')
+      .example(50),
     record_merge_strategy: field
       .slot(recordMergeSlot)
       .optional()

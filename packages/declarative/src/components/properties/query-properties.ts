@@ -1,5 +1,11 @@
 import { component, field } from '../../component/index.js';
-import { propertyChunksSlot, propertySelectorSlot, propertySourceSlot, type QueryProperties, queryPropertiesSlot } from './slot.js';
+import {
+  propertyChunksSlot,
+  propertySelectorSlot,
+  propertySourceSlot,
+  type QueryProperties,
+  queryPropertiesSlot,
+} from './slot.js';
 
 export const queryProperties = component('QueryProperties', {
   slot: queryPropertiesSlot,
@@ -9,12 +15,18 @@ export const queryProperties = component('QueryProperties', {
       .either(field.list(field.string()), field.slot(propertySourceSlot).defaultType('PropertiesFromEndpoint'))
       .doc('The properties, or where the API lists them.')
       .example(['name', 'email', 'created_at']),
-    always_include_properties: field.list(field.string()).default([]).doc('Properties of every request.').example(['id']),
+    always_include_properties: field
+      .list(field.string())
+      .default([])
+      .doc('Properties of every request.')
+      .example(['id']),
     property_chunking: field
       .slot(propertyChunksSlot)
       .optional()
       .defaultType('PropertyChunking')
-      .doc('How many properties a request may ask for. With several requests for a page, the parts of each record are put together.'),
+      .doc(
+        'How many properties a request may ask for. With several requests for a page, the parts of each record are put together.',
+      ),
     property_selector: field
       .slot(propertySelectorSlot)
       .optional()
@@ -23,7 +35,12 @@ export const queryProperties = component('QueryProperties', {
   },
   examples: [{ type: 'QueryProperties', property_list: ['name', 'email'], always_include_properties: ['id'] }],
   build({ fields }): QueryProperties {
-    const { property_list: list, always_include_properties: always, property_chunking: chunking, property_selector: selector } = fields;
+    const {
+      property_list: list,
+      always_include_properties: always,
+      property_chunking: chunking,
+      property_selector: selector,
+    } = fields;
     return {
       async chunks(schema, signal) {
         const properties = Array.isArray(list) ? list : await list.properties(signal);

@@ -86,8 +86,8 @@ export class HttpExchange implements Requester {
   private parts(scope: Scope): RequestParts {
     const { params, headers, body, bodyData, bodyJson } = this.own;
     return {
-      params: mapOf('request_parameters', params, scope),
-      headers: mapOf('request_headers', headers, scope),
+      params: parametersOf(params, scope),
+      headers: headersOf(headers, scope),
       bodyData: bodyData?.(scope),
       bodyJson: bodyJson?.(scope) as RequestParts['bodyJson'],
       ...body?.parts(scope),
@@ -158,11 +158,16 @@ function texts(headers: Record<string, unknown> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toText(value)]));
 }
 
-function mapOf(name: string, input: Input | undefined, scope: Scope): Record<string, unknown> | undefined {
+/** A template for the whole query that gives no object gives no parameters. */
+function parametersOf(input: Input | undefined, scope: Scope): Record<string, unknown> | undefined {
   const value = input?.(scope);
-  if (typeof value !== 'string') return value;
-  if (value.trim() === '') return undefined;
-  throw new ConnectorError('config', `${name} must give an object of names and values, not a text.`);
+  return typeof value === 'string' ? undefined : value;
+}
+
+function headersOf(input: Input | undefined, scope: Scope): Record<string, unknown> | undefined {
+  const value = input?.(scope);
+  if (typeof value !== 'string' || value.trim() === '') return typeof value === 'string' ? undefined : value;
+  throw new ConnectorError('config', 'request_headers must give an object of names and values, not a text.');
 }
 
 /** The body as text; its content type is added to the headers where they have none. */

@@ -42,7 +42,9 @@ export const httpRequester = component('HttpRequester', {
       .slot(queryPropertiesSlot)
       .optional()
       .defaultType('QueryProperties')
-      .doc('Which properties are asked for: `query_properties` in templates. Or the value of one of `request_parameters`.'),
+      .doc(
+        'Which properties are asked for: `query_properties` in templates. Or the value of one of `request_parameters`.',
+      ),
     fetch_properties_from_endpoint: field
       .slot(propertySourceSlot)
       .optional()
@@ -62,7 +64,11 @@ export const httpRequester = component('HttpRequester', {
       .deprecated('use `request_body`.')
       .doc('The body: a form if it is an object, else a text.'),
     request_body_json: nestedInputField().optional().deprecated('use `request_body`.').doc('The body: a JSON object.'),
-    error_handler: field.slot(errorHandlerSlot).defaultType('DefaultErrorHandler').default({ type: 'DefaultErrorHandler' }).doc('What to do with errors.'),
+    error_handler: field
+      .slot(errorHandlerSlot)
+      .defaultType('DefaultErrorHandler')
+      .default({ type: 'DefaultErrorHandler' })
+      .doc('What to do with errors.'),
     use_cache: field.boolean().default(false).doc('Keep the answers for other streams that ask the same.'),
     connect_timeout_in_seconds: field.number().optional().doc('How long making a connection may take.'),
     read_timeout_in_seconds: field.number().optional().doc('How long the API may be silent.'),

@@ -4,7 +4,13 @@ import { type Expression, expression, Field, type FieldSite, type Scope } from '
 import { queryPropertiesSlot } from '../properties/slot.js';
 
 /** What the templates of a request may read besides config and parameters. */
-export const REQUEST_SCOPE = ['stream_slice', 'stream_partition', 'stream_interval', 'next_page_token', 'query_properties'] as const;
+export const REQUEST_SCOPE = [
+  'stream_slice',
+  'stream_partition',
+  'stream_interval',
+  'next_page_token',
+  'query_properties',
+] as const;
 
 /** Values for a part of a request: a map, or a text (only bodies may be one). */
 export type Input = (scope: Scope) => Record<string, unknown> | string;
@@ -62,7 +68,7 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
     const whole = compiled(raw, site);
     return (scope) => {
       const value = whole.evaluate(scope);
-      return isMap(value) ? withoutNulls(value) : whole.text(scope);
+      return isMap(value) ? withoutNulls(value) : writtenText(whole, value, scope);
     };
   }
   const entries = Object.entries(raw as JsonObject).map(([name, item]) => {
@@ -84,6 +90,11 @@ export function input(raw: Json, site: FieldSite, { keepsText }: InputOptions): 
   };
 }
 
+/** What the template put out, unchanged: a body that happens to look like a number or a list is a text like any other. */
+function writtenText(template: Expression, value: unknown, scope: Scope): string {
+  return value === null || value === undefined ? '' : toText(template.evaluateAs('string', scope));
+}
+
 /** A component in the place of a value: the properties that the retriever asks for. */
 export function isQueryProperties(item: unknown): item is JsonObject {
   return isMap(item) && item.type === 'QueryProperties';
@@ -102,10 +113,10 @@ function exactly(value: Expression, scope: Scope): unknown {
 /** Compiles a JSON object with templates in it. Fields of the written objects whose value is null are left out. */
 export function nestedInput(raw: Json, site: FieldSite): Input {
   if (typeof raw === 'string') {
-    const text = compiled(raw, site);
+    const whole = compiled(raw, site);
     return (scope) => {
-      const value = text.evaluate(scope);
-      return isMap(value) ? value : text.text(scope);
+      const value = whole.evaluate(scope);
+      return isMap(value) ? value : writtenText(whole, value, scope);
     };
   }
   const whole = nested(raw, site);

@@ -15,12 +15,23 @@ export function requestedProperties(
   context: BuildContext,
 ): QueryProperties | undefined {
   const { request_parameters: parameters } = raw;
-  const given = Object.values(typeof parameters === 'object' && parameters !== null ? parameters : {}).filter(isQueryProperties);
-  if (given.length > 1) throw new ConnectorError('config', `request_parameters can have QueryProperties in one place, and here are ${given.length}.`);
+  const given = Object.values(typeof parameters === 'object' && parameters !== null ? parameters : {}).filter(
+    isQueryProperties,
+  );
+  if (given.length > 1)
+    throw new ConnectorError(
+      'config',
+      `request_parameters can have QueryProperties in one place, and here are ${given.length}.`,
+    );
   if (given[0]) {
-    if (source) throw new ConnectorError('config', 'A requester has either fetch_properties_from_endpoint or QueryProperties in its request_parameters, not both.');
+    if (source)
+      throw new ConnectorError(
+        'config',
+        'A requester has either fetch_properties_from_endpoint or QueryProperties in its request_parameters, not both.',
+      );
     return context.builder.build(given[0], queryPropertiesSlot, context);
   }
-  if (source) return { chunks: async (_schema, signal) => [await source.properties(signal)], mergeKey: () => undefined };
+  if (source)
+    return { chunks: async (_schema, signal) => [await source.properties(signal)], mergeKey: () => undefined };
   return own;
 }

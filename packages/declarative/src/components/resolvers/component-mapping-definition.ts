@@ -10,14 +10,22 @@ export const componentMappingDefinition = component('ComponentMappingDefinition'
   fields: {
     field_path: field
       .list(field.template({ scope: SCOPE }))
-      .doc('Where the value goes in the template; `*` is any key or item, `**` any depth. A path that is not there is left alone.')
+      .doc(
+        'Where the value goes in the template; `*` is any key or item, `**` any depth. A path that is not there is left alone.',
+      )
       .example(['name'], ['retriever', 'requester', 'path'], ['**', 'primary_key']),
     value: field
       .template({ scope: SCOPE, allow: ['integer', 'number', 'boolean'] })
       .doc('The value; `components_values` is what the resolver found for this stream.')
       .example("{{ components_values['id'] }}"),
-    value_type: field.enum('string', 'number', 'integer', 'boolean').optional().doc('The type of the value. Without it, the value decides.'),
-    create_or_update: field.boolean().default(false).doc('Make the path where it is not there (not with HttpComponentsResolver).'),
+    value_type: field
+      .enum('string', 'number', 'integer', 'boolean')
+      .optional()
+      .doc('The type of the value. Without it, the value decides.'),
+    create_or_update: field
+      .boolean()
+      .default(false)
+      .doc('Make the path where it is not there (not with HttpComponentsResolver).'),
     condition: field
       .template({ scope: SCOPE, allow: ['boolean'] })
       .optional()

@@ -37,7 +37,12 @@ export const configComponentsResolver = component('ConfigComponentsResolver', {
       blames: 'config',
       async *resolve(template) {
         for (const values of combinations(lists.map((list) => list.values()))) {
-          yield fillTemplate(template, fields.components_mapping, { components_values: values }, { readsYaml: true, creates: true });
+          yield fillTemplate(
+            template,
+            fields.components_mapping,
+            { components_values: values },
+            { readsYaml: true, creates: true },
+          );
         }
       },
     };
@@ -47,7 +52,8 @@ export const configComponentsResolver = component('ConfigComponentsResolver', {
 /** Each combination of one item a list, as one object; what is no object goes under `source_config_<list>` with its index. */
 function* combinations(lists: readonly Json[][]): Iterable<JsonObject> {
   const count = lists.reduce((product, list) => product * list.length, 1);
-  if (count > STREAMS_MAX) throw new ConnectorError('config', `The configuration asks for ${count} streams; at most ${STREAMS_MAX} are made.`);
+  if (count > STREAMS_MAX)
+    throw new ConnectorError('config', `The configuration asks for ${count} streams; at most ${STREAMS_MAX} are made.`);
   for (let number = 0; number < count; number++) {
     const merged: JsonObject = {};
     let rest = count;

@@ -28,7 +28,10 @@ export function fillTemplate(
     const path = mapping.path(scope);
     // The name of a stream stays text, also where it looks like something else ("2024", "on").
     const isName = path.length === 1 && path[0] === 'name';
-    const read = options.readsYaml && typeof value === 'string' && !mapping.isText && !isName ? (readYamlValue(value) ?? value) : value;
+    const read =
+      options.readsYaml && typeof value === 'string' && !mapping.isText && !isName
+        ? (readYamlValue(value) ?? value)
+        : value;
     const found = new Path(path).assign(filled, () => copyJson(read));
     if (found === 0 && options.creates && mapping.creates && isTruthy(read)) setAtPath(filled, path, copyJson(read));
   }
@@ -46,5 +49,7 @@ function copyJson(value: Json | undefined): Json {
 
 function isTruthy(value: Json): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' && value !== null && !Decimal.is(value) ? Object.keys(value).length > 0 : Boolean(value);
+  return typeof value === 'object' && value !== null && !Decimal.is(value)
+    ? Object.keys(value).length > 0
+    : Boolean(value);
 }

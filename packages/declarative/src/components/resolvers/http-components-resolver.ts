@@ -13,7 +13,10 @@ export const httpComponentsResolver = component('HttpComponentsResolver', {
   slot: componentsResolverSlot,
   doc: 'A stream for each record that the API gives: a table, a form, a report.',
   fields: {
-    retriever: field.lazy(retrieverSlot).defaultType('SimpleRetriever').doc('Fetches the records. Its answers are kept for the whole run.'),
+    retriever: field
+      .lazy(retrieverSlot)
+      .defaultType('SimpleRetriever')
+      .doc('Fetches the records. Its answers are kept for the whole run.'),
     components_mapping: field
       .list(field.slot(componentMappingSlot).defaultType('ComponentMappingDefinition'))
       .doc('Which values of a record go where in the template, in this order.'),
@@ -34,7 +37,10 @@ export const httpComponentsResolver = component('HttpComponentsResolver', {
   build({ fields, raw, context }): ComponentsResolver {
     const mappings = withoutCondition(fields.components_mapping, 'HttpComponentsResolver');
     if (mappings.some((mapping) => mapping.creates)) {
-      context.log('WARN', 'create_or_update has no effect with HttpComponentsResolver: only paths that are in the template are filled.');
+      context.log(
+        'WARN',
+        'create_or_update has no effect with HttpComponentsResolver: only paths that are in the template are filled.',
+      );
     }
     return {
       blames: 'system',
@@ -49,10 +55,19 @@ export const httpComponentsResolver = component('HttpComponentsResolver', {
   },
 });
 
-async function* records(retriever: Retriever, signal: AbortSignal): AsyncIterable<{ record: RecordData; slice: unknown }> {
+async function* records(
+  retriever: Retriever,
+  signal: AbortSignal,
+): AsyncIterable<{ record: RecordData; slice: unknown }> {
   const router = retriever.partitionRouter;
-  for await (const { partition, extra } of router ? router.partitions(undefined, signal) : [{ partition: {}, extra: undefined }]) {
-    const slice = sliceScope({ partition: quoted(partition) as JsonObject, slice: {}, extra: quoted(extra) as JsonObject }).stream_slice;
+  for await (const { partition, extra } of router
+    ? router.partitions(undefined, signal)
+    : [{ partition: {}, extra: undefined }]) {
+    const slice = sliceScope({
+      partition: quoted(partition) as JsonObject,
+      slice: {},
+      extra: quoted(extra) as JsonObject,
+    }).stream_slice;
     for await (const page of retriever.pages({ partition, slice: {}, extra, signal })) {
       for (const record of page.records) yield { record, slice };
     }
@@ -64,7 +79,8 @@ async function* records(retriever: Retriever, signal: AbortSignal): AsyncIterabl
  * API's word, not the author's.
  */
 function quoted(value: Json | undefined): Json | undefined {
-  if (typeof value === 'string') return /\{[{%#]/.test(value) ? value.replace(/\{[{%#]/g, (mark) => `{{ '${mark}' }}`) : value;
+  if (typeof value === 'string')
+    return /\{[{%#]/.test(value) ? value.replace(/\{[{%#]/g, (mark) => `{{ '${mark}' }}`) : value;
   if (Array.isArray(value)) return value.map((item) => quoted(item) as Json);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   const copy: JsonObject = {};

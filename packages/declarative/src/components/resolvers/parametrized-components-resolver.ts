@@ -7,7 +7,10 @@ export const parametrizedComponentsResolver = component('ParametrizedComponentsR
   slot: componentsResolverSlot,
   doc: 'A stream for each set of values that the manifest lists.',
   fields: {
-    stream_parameters: field.slot(streamParametersSlot).defaultType('StreamParametersDefinition').doc('The sets of values.'),
+    stream_parameters: field
+      .slot(streamParametersSlot)
+      .defaultType('StreamParametersDefinition')
+      .doc('The sets of values.'),
     components_mapping: field
       .list(field.slot(componentMappingSlot).defaultType('ComponentMappingDefinition'))
       .doc('Which values go where in the template, in this order.'),
@@ -15,7 +18,10 @@ export const parametrizedComponentsResolver = component('ParametrizedComponentsR
   examples: [
     {
       type: 'ParametrizedComponentsResolver',
-      stream_parameters: { type: 'StreamParametersDefinition', list_of_parameters_for_stream: [{ name: 'orders' }, { name: 'refunds' }] },
+      stream_parameters: {
+        type: 'StreamParametersDefinition',
+        list_of_parameters_for_stream: [{ name: 'orders' }, { name: 'refunds' }],
+      },
       components_mapping: [
         { type: 'ComponentMappingDefinition', field_path: ['name'], value: "{{ components_values['name'] }}" },
       ],

@@ -7,8 +7,14 @@ export const streamConfig = component('StreamConfig', {
   slot: streamValuesSlot,
   doc: 'Where in the configuration the values of dynamic streams stand: a list with an item for each stream.',
   fields: {
-    configs_pointer: field.list(field.template()).doc('The path in the configuration.').example(['custom_queries'], ['data', 'streams']),
-    default_values: field.list(field.json()).optional().doc('Items that are there in any case, after those of the configuration.'),
+    configs_pointer: field
+      .list(field.template())
+      .doc('The path in the configuration.')
+      .example(['custom_queries'], ['data', 'streams']),
+    default_values: field
+      .list(field.json())
+      .optional()
+      .doc('Items that are there in any case, after those of the configuration.'),
   },
   examples: [{ type: 'StreamConfig', configs_pointer: ['custom_queries'] }],
   build({ fields, context }): StreamValues {

@@ -8,8 +8,13 @@ export const streamParametersDefinition = component('StreamParametersDefinition'
     list_of_parameters_for_stream: field
       .list(field.object())
       .doc('An object for each stream.')
-      .example([{ name: 'orders', entity: 'order' }, { name: 'refunds', entity: 'refund' }]),
+      .example([
+        { name: 'orders', entity: 'order' },
+        { name: 'refunds', entity: 'refund' },
+      ]),
   },
-  examples: [{ type: 'StreamParametersDefinition', list_of_parameters_for_stream: [{ name: 'orders', entity: 'order' }] }],
+  examples: [
+    { type: 'StreamParametersDefinition', list_of_parameters_for_stream: [{ name: 'orders', entity: 'order' }] },
+  ],
   build: ({ fields }): StreamParameters => ({ sets: fields.list_of_parameters_for_stream }),
 });

@@ -26,18 +26,34 @@ export const asyncRetriever = component('AsyncRetriever', {
       .slot(recordSelectorSlot)
       .defaultType('RecordSelector')
       .doc('Filters and normalises the records. Its extractor is not used: `download_extractor` is.'),
-    status_mapping: field.slot(jobStatusMapSlot).defaultType('AsyncJobStatusMap').doc("The API's words for what a job is doing."),
+    status_mapping: field
+      .slot(jobStatusMapSlot)
+      .defaultType('AsyncJobStatusMap')
+      .doc("The API's words for what a job is doing."),
     status_extractor: field.slot(extractorSlot).doc('Takes the status out of the answer of the polling requester.'),
     download_target_extractor: field
       .slot(extractorSlot)
       .optional()
-      .doc('Takes what is to be downloaded out of the answer of the polling requester (or of the download target requester): each is `download_target` in turn.'),
-    download_extractor: field.slot(extractorSlot).optional().doc('Takes the records out of what was downloaded; without it the whole of it.'),
+      .doc(
+        'Takes what is to be downloaded out of the answer of the polling requester (or of the download target requester): each is `download_target` in turn.',
+      ),
+    download_extractor: field
+      .slot(extractorSlot)
+      .optional()
+      .doc('Takes the records out of what was downloaded; without it the whole of it.'),
     creation_requester: requester().doc('Creates the job.'),
-    polling_requester: requester().doc('Asks after the job; `creation_response` is the answer of the creation requester.'),
-    download_target_requester: requester().optional().doc('Asks what is to be downloaded, where the polling answer does not say it.'),
+    polling_requester: requester().doc(
+      'Asks after the job; `creation_response` is the answer of the creation requester.',
+    ),
+    download_target_requester: requester()
+      .optional()
+      .doc('Asks what is to be downloaded, where the polling answer does not say it.'),
     download_requester: requester().doc('Downloads; `polling_response` and `download_target` say what.'),
-    download_paginator: field.slot(paginatorSlot).optional().defaultType('NoPagination').doc('Finds the next page of a download.'),
+    download_paginator: field
+      .slot(paginatorSlot)
+      .optional()
+      .defaultType('NoPagination')
+      .doc('Finds the next page of a download.'),
     abort_requester: requester().optional().doc('Aborts a job that took too long or is no longer wanted.'),
     delete_requester: requester().optional().doc('Deletes a job that was downloaded.'),
     polling_job_timeout: field
@@ -59,7 +75,10 @@ export const asyncRetriever = component('AsyncRetriever', {
   },
   build({ fields, raw, context }): Retriever {
     if (fields.download_target_requester && !fields.download_target_extractor) {
-      throw new ConnectorError('config', 'An AsyncRetriever with a download_target_requester needs a download_target_extractor.');
+      throw new ConnectorError(
+        'config',
+        'An AsyncRetriever with a download_target_requester needs a download_target_extractor.',
+      );
     }
     const stream = context.stream?.name ?? '';
     const number = (name: string, value: unknown, least: number): number | undefined => {
@@ -77,13 +96,18 @@ export const asyncRetriever = component('AsyncRetriever', {
       statusExtractor: fields.status_extractor,
       statuses: fields.status_mapping,
       budget: jobBudget(context),
-      timeoutSeconds: () => (number('polling_job_timeout', fields.polling_job_timeout?.evaluate(), 1) ?? TIMEOUT_MINUTES) * 60,
-      retrySeconds: () => number('failed_retry_wait_time_in_seconds', fields.failed_retry_wait_time_in_seconds?.evaluate(), 1),
+      timeoutSeconds: () =>
+        (number('polling_job_timeout', fields.polling_job_timeout?.evaluate(), 1) ?? TIMEOUT_MINUTES) * 60,
+      retrySeconds: () =>
+        number('failed_retry_wait_time_in_seconds', fields.failed_retry_wait_time_in_seconds?.evaluate(), 1),
     };
     const download = {
       type: 'SimpleRetriever',
       requester: raw.download_requester,
-      record_selector: { type: 'RecordSelector', extractor: raw.download_extractor ?? { type: 'DpathExtractor', field_path: [] } },
+      record_selector: {
+        type: 'RecordSelector',
+        extractor: raw.download_extractor ?? { type: 'DpathExtractor', field_path: [] },
+      },
       ...(raw.download_decoder ? { decoder: raw.download_decoder } : {}),
       ...(raw.download_paginator ? { paginator: raw.download_paginator } : {}),
     } as JsonObject;
@@ -151,9 +175,16 @@ class AsyncRetriever implements Retriever {
     const { job, targetRequester, targetExtractor } = this.parts;
     if (!targetExtractor) return [''];
     const { signal } = retrieval;
-    const scope = jobScope(retrieval, { creation_response: finished.creation.scope, polling_response: finished.polling.scope });
-    const answer = targetRequester ? await ask(job, targetRequester, scope, signal, 'download_target_requester') : finished.polling;
-    const found = targetExtractor.values ? await targetExtractor.values(answer.bodies, signal) : (await targetExtractor.extract(answer.bodies, signal)).records;
+    const scope = jobScope(retrieval, {
+      creation_response: finished.creation.scope,
+      polling_response: finished.polling.scope,
+    });
+    const answer = targetRequester
+      ? await ask(job, targetRequester, scope, signal, 'download_target_requester')
+      : finished.polling;
+    const found = targetExtractor.values
+      ? await targetExtractor.values(answer.bodies, signal)
+      : (await targetExtractor.extract(answer.bodies, signal)).records;
     return found.filter((target) => target !== null && target !== undefined) as Json[];
   }
 
@@ -162,7 +193,11 @@ class AsyncRetriever implements Retriever {
     const { job, deletion } = this.parts;
     if (!deletion) return;
     try {
-      await deletion.send({ scope: jobScope(retrieval, { creation_response: finished.creation.scope }), parts: {}, signal: retrieval.signal });
+      await deletion.send({
+        scope: jobScope(retrieval, { creation_response: finished.creation.scope }),
+        parts: {},
+        signal: retrieval.signal,
+      });
     } catch (error) {
       if (retrieval.signal.aborted) throw error;
       job.context.log('WARN', `${job.stream}: a job could not be deleted: ${ConnectorError.from(error).message}`);

@@ -16,7 +16,8 @@ export async function readAnswer(response: ApiResponse, decoder: Decoder): Promi
   for await (const batch of decoder.decode(response)) bodies.push(...batch);
   const scope: JsonObject = {};
   const [body] = bodies;
-  if (bodies.length === 1 && typeof body === 'object' && body !== null && !Array.isArray(body)) Object.assign(scope, body);
+  if (bodies.length === 1 && typeof body === 'object' && body !== null && !Array.isArray(body))
+    Object.assign(scope, body);
   if (!Object.hasOwn(scope, 'headers')) scope.headers = bothSpellings(response.headers);
   if (!Object.hasOwn(scope, 'request')) scope.request = { ...response.request };
   return { bodies, scope };
@@ -27,7 +28,11 @@ function bothSpellings(headers: Readonly<Record<string, string>>): JsonObject {
   const both: JsonObject = {};
   for (const [name, value] of Object.entries(headers)) {
     setKey(both, name, value);
-    setKey(both, name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()), value);
+    setKey(
+      both,
+      name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()),
+      value,
+    );
   }
   return both;
 }

@@ -53,7 +53,8 @@ function limitOf({ manifest, config, clock, log }: BuildContext): number {
   const given = manifest.max_concurrent_async_job_count;
   if (given === undefined || given === null) return 1;
   const parameters = (manifest.$parameters ?? {}) as JsonObject;
-  const value = typeof given === 'string' ? Number(expression(given, { config, clock, parameters }).text()) : Number(given);
+  const value =
+    typeof given === 'string' ? Number(expression(given, { config, clock, parameters }).text()) : Number(given);
   if (Number.isInteger(value) && value >= 1) return value;
   log('WARN', `max_concurrent_async_job_count must give a whole number of at least 1: one job runs at a time.`);
   return 1;

@@ -40,7 +40,9 @@ export interface FinishedJob {
   readonly polling: JobAnswer;
 }
 
-type Attempt = { status: 'completed'; job: FinishedJob } | { status: Exclude<JobStatus, 'running' | 'completed'>; reason: string; wasCreated: boolean };
+type Attempt =
+  | { status: 'completed'; job: FinishedJob }
+  | { status: Exclude<JobStatus, 'running' | 'completed'>; reason: string; wasCreated: boolean };
 
 /** The scope of a request about a job. */
 export function jobScope(retrieval: Retrieval, about: JsonObject): Scope {
@@ -60,7 +62,10 @@ export async function runJob(parts: JobParts, retrieval: Retrieval): Promise<Fin
       if (attempt.status === 'completed') return attempt.job;
       if (attempt.status === 'skipped') return undefined;
       if (number >= ATTEMPTS_MAX) {
-        throw new ConnectorError('system', `An asynchronous job of the stream '${parts.stream}' failed ${ATTEMPTS_MAX} times: ${attempt.reason}.`);
+        throw new ConnectorError(
+          'system',
+          `An asynchronous job of the stream '${parts.stream}' failed ${ATTEMPTS_MAX} times: ${attempt.reason}.`,
+        );
       }
       const retry = attempt.status === 'failed' && attempt.wasCreated ? parts.retrySeconds() : undefined;
       const wait = retry ?? POLL_SECONDS;
@@ -78,7 +83,11 @@ async function tryJob(parts: JobParts, retrieval: Retrieval): Promise<Attempt> {
     creation = await ask(parts, parts.creation, jobScope(retrieval, {}), retrieval.signal, 'creation_requester');
   } catch (error) {
     if (!mayPass(error, retrieval.signal)) throw error;
-    return { status: 'failed', reason: `the job could not be created (${ConnectorError.from(error).message})`, wasCreated: false };
+    return {
+      status: 'failed',
+      reason: `the job could not be created (${ConnectorError.from(error).message})`,
+      wasCreated: false,
+    };
   }
   let attempt: Attempt | undefined;
   try {
@@ -105,10 +114,14 @@ async function watch(parts: JobParts, retrieval: Retrieval, creation: JobAnswer)
       badPolls = 0;
       const status = await statusOf(parts, polling, signal);
       if (status === 'completed') return { status, job: { creation, polling } };
-      if (status !== 'running') return { status, reason: `the API says that the job ended as '${status}'`, wasCreated: true };
+      if (status !== 'running')
+        return { status, reason: `the API says that the job ended as '${status}'`, wasCreated: true };
     } catch (error) {
       if (!mayPass(error, signal) || error instanceof UnknownStatus || ++badPolls >= BAD_POLLS_MAX) throw error;
-      context.log('WARN', `${parts.stream}: the status of a job could not be read: ${ConnectorError.from(error).message}`);
+      context.log(
+        'WARN',
+        `${parts.stream}: the status of a job could not be read: ${ConnectorError.from(error).message}`,
+      );
     }
     // A clock that stands still must not make a job run for ever.
     if (Math.max(waited, (context.clock() - started) / 1000) >= timeout) {
@@ -123,12 +136,17 @@ class UnknownStatus extends ConnectorError {}
 
 async function statusOf(parts: JobParts, polling: JobAnswer, signal: AbortSignal): Promise<JobStatus> {
   const { statusExtractor: extractor, statuses } = parts;
-  const found = extractor.values ? await extractor.values(polling.bodies, signal) : (await extractor.extract(polling.bodies, signal)).records;
+  const found = extractor.values
+    ? await extractor.values(polling.bodies, signal)
+    : (await extractor.extract(polling.bodies, signal)).records;
   const word = found[0] === undefined || found[0] === null ? undefined : String(found[0]);
   const status = word === undefined ? undefined : statuses.statusOf(word);
   if (status) return status;
   const met = word === undefined ? 'no status of the job' : `the job status '${word.slice(0, 100)}'`;
-  throw new UnknownStatus('system', `The API gives ${met}; the status_mapping of the stream '${parts.stream}' knows ${statuses.words.join(', ')}.`);
+  throw new UnknownStatus(
+    'system',
+    `The API gives ${met}; the status_mapping of the stream '${parts.stream}' knows ${statuses.words.join(', ')}.`,
+  );
 }
 
 /** One request about a job, with its answer decoded. Throws ConnectorError when the error handler ignores the answer. */
@@ -140,7 +158,11 @@ export async function ask(
   name: string,
 ): Promise<JobAnswer> {
   const response = await requester.send({ scope, parts: {}, signal });
-  if (!response) throw new ConnectorError('system', `The answer to the ${name} was ignored by its error handler; a job cannot go on without it.`);
+  if (!response)
+    throw new ConnectorError(
+      'system',
+      `The answer to the ${name} was ignored by its error handler; a job cannot go on without it.`,
+    );
   return readAnswer(response, parts.decoder);
 }
 

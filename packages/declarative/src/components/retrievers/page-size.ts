@@ -29,10 +29,16 @@ export class PageSize {
   reduce(why: string): number {
     const { rule, configured, stream } = this;
     if (!rule) {
-      throw new ConnectorError('config', `The stream '${stream}' is told to reduce its page size but has no page_size_reduction. Add one to its retriever.`);
+      throw new ConnectorError(
+        'config',
+        `The stream '${stream}' is told to reduce its page size but has no page_size_reduction. Add one to its retriever.`,
+      );
     }
     if (configured === undefined) {
-      throw new ConnectorError('config', `The stream '${stream}' is told to reduce its page size but has none. Give its pagination strategy a page_size and its paginator a page_size_option.`);
+      throw new ConnectorError(
+        'config',
+        `The stream '${stream}' is told to reduce its page size but has none. Give its pagination strategy a page_size and its paginator a page_size_option.`,
+      );
     }
     const current = this.current ?? configured;
     const smaller = Math.max(rule.smallest, Math.floor(current / rule.factor));
@@ -47,6 +53,10 @@ export class PageSize {
 
   private spent(where: string, why: string): ConnectorError {
     const hint = this.rule?.failureMessage ? ` ${this.rule.failureMessage}` : '';
-    return new ConnectorError('transient', `The API keeps refusing pages of the stream '${this.stream}' ${where}.${hint}`, { detail: why, stream: this.stream });
+    return new ConnectorError(
+      'transient',
+      `The API keeps refusing pages of the stream '${this.stream}' ${where}.${hint}`,
+      { detail: why, stream: this.stream },
+    );
   }
 }

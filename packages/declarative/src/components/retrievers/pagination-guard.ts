@@ -43,7 +43,9 @@ export class PaginationGuard {
     remember(this.tokens, token);
     if (page.records.length === 0) return;
     if (page.body && this.lastBody && sameBytes(page.body, this.lastBody)) {
-      throw this.endless(`the page with the token ${excerpt(canonical(page.token))} has the same body as the page before it`);
+      throw this.endless(
+        `the page with the token ${excerpt(canonical(page.token))} has the same body as the page before it`,
+      );
     }
     this.lastBody = page.body;
     this.observeKey(page);
@@ -51,14 +53,20 @@ export class PaginationGuard {
 
   private observeKey(page: SeenPage): void {
     if (this.primaryKey.length === 0) return;
-    const key = canonical(this.primaryKey.map((path) => path.reduce<unknown>((value, name) => (value as RecordData | undefined)?.[name], page.records[0])));
+    const key = canonical(
+      this.primaryKey.map((path) =>
+        path.reduce<unknown>((value, name) => (value as RecordData | undefined)?.[name], page.records[0]),
+      ),
+    );
     if (!this.firstKeys.has(key)) {
       remember(this.firstKeys, key);
       this.pagesWithoutNewKey = 0;
       return;
     }
     if (++this.pagesWithoutNewKey >= this.pagesWithoutNewKeyMax) {
-      throw this.endless(`${this.pagesWithoutNewKey} pages in a row, up to the token ${excerpt(canonical(page.token))}, began with records that had come before`);
+      throw this.endless(
+        `${this.pagesWithoutNewKey} pages in a row, up to the token ${excerpt(canonical(page.token))}, began with records that had come before`,
+      );
     }
   }
 

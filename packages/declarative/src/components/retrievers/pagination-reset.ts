@@ -9,9 +9,21 @@ export const paginationReset = component('PaginationReset', {
   fields: {
     action: field
       .enum('SPLIT_USING_CURSOR', 'RESET')
-      .doc('`SPLIT_USING_CURSOR` goes on from the highest cursor value seen, `RESET` begins the same slice again, once.'),
-    limits: field.slot(paginationResetLimitsSlot).optional().defaultType('PaginationResetLimits').doc('When it happens without an error.'),
+      .doc(
+        '`SPLIT_USING_CURSOR` goes on from the highest cursor value seen, `RESET` begins the same slice again, once.',
+      ),
+    limits: field
+      .slot(paginationResetLimitsSlot)
+      .optional()
+      .defaultType('PaginationResetLimits')
+      .doc('When it happens without an error.'),
   },
-  examples: [{ type: 'PaginationReset', action: 'SPLIT_USING_CURSOR', limits: { type: 'PaginationResetLimits', number_of_records: 10000 } }],
+  examples: [
+    {
+      type: 'PaginationReset',
+      action: 'SPLIT_USING_CURSOR',
+      limits: { type: 'PaginationResetLimits', number_of_records: 10000 },
+    },
+  ],
   build: ({ fields }): PaginationReset => ({ action: fields.action, recordsMax: fields.limits?.recordsMax }),
 });

@@ -18,7 +18,10 @@ interface MergeOptions extends SelectOptions {
  * they came where each has its key there; else after the transformations, which may bring it. `body` is that of the last
  * answer, which knows the next page.
  */
-export async function selectMerged(answers: readonly ApiResponse[], options: MergeOptions): Promise<Selection & { body: unknown }> {
+export async function selectMerged(
+  answers: readonly ApiResponse[],
+  options: MergeOptions,
+): Promise<Selection & { body: unknown }> {
   const { properties, decoder, selector, scope, signal, keep } = options;
   const key = (record: RecordData): string | undefined => properties.mergeKey(record);
   const parts: RecordData[][] = [];
@@ -37,7 +40,8 @@ export async function selectMerged(answers: readonly ApiResponse[], options: Mer
     parts.push(records);
   }
   const whole = mergePartsOfRecords(parts, key);
-  if (whole.alone.length === 0) return { ...(await selector.refine(whole.records, scope, { signal, keep })), rawCount, body };
+  if (whole.alone.length === 0)
+    return { ...(await selector.refine(whole.records, scope, { signal, keep })), rawCount, body };
   const refined: RecordData[][] = [];
   for (const part of parts) refined.push((await selector.refine(part, scope, { signal, keep })).records);
   const { records, alone } = mergePartsOfRecords(refined, key);

@@ -4,7 +4,12 @@ import { component } from '../../component/define.js';
 import type { Scope } from '../../component/expression.js';
 import { field } from '../../component/field.js';
 import { type ApiResponse, BufferedResponse } from '../../http/response.js';
-import { PageSizeReductionSignal, PaginationResetSignal, PositionRefused, RequestWindowSplitSignal } from '../../http/signals.js';
+import {
+  PageSizeReductionSignal,
+  PaginationResetSignal,
+  PositionRefused,
+  RequestWindowSplitSignal,
+} from '../../http/signals.js';
 import { type Decoder, decoderSlot } from '../decoders/slot.js';
 import { type Paginator, paginatorSlot } from '../paginators/slot.js';
 import { cartesianProduct } from '../partition-routers/cartesian-product.js';
@@ -33,7 +38,10 @@ export const simpleRetriever = component('SimpleRetriever', {
   doc: 'Fetches records by one request a page, page after page, for each partition and slice of the stream.',
   fields: {
     requester: field.slot(requesterSlot).defaultType('HttpRequester').doc('Sends the requests.'),
-    record_selector: field.slot(recordSelectorSlot).defaultType('RecordSelector').doc('Takes the records out of the answers.'),
+    record_selector: field
+      .slot(recordSelectorSlot)
+      .defaultType('RecordSelector')
+      .doc('Takes the records out of the answers.'),
     decoder: field.slot(decoderSlot).default({ type: 'JsonDecoder' }).doc('Decodes the answers.'),
     paginator: field.slot(paginatorSlot).optional().defaultType('NoPagination').doc('Finds the next page.'),
     partition_router: field
@@ -44,7 +52,11 @@ export const simpleRetriever = component('SimpleRetriever', {
       .boolean()
       .default(false)
       .doc('Ask for the second and later pages with the page token alone, without what partition and cursor add.'),
-    pagination_reset: field.slot(paginationResetSlot).optional().defaultType('PaginationReset').doc('What to do when the API lets paging go no further.'),
+    pagination_reset: field
+      .slot(paginationResetSlot)
+      .optional()
+      .defaultType('PaginationReset')
+      .doc('What to do when the API lets paging go no further.'),
     page_size_reduction: field
       .slot(pageSizeReductionSlot)
       .optional()
@@ -60,7 +72,10 @@ export const simpleRetriever = component('SimpleRetriever', {
     const routers = fields.partition_router;
     const { record_selector: selector, paginator } = fields;
     if (selector.countIsSum && paginator?.countsRecords) {
-      throw new ConnectorError('config', 'OffsetIncrement cannot page over a CombinedExtractor in union mode: the sum of its lists is no offset.');
+      throw new ConnectorError(
+        'config',
+        'OffsetIncrement cannot page over a CombinedExtractor in union mode: the sum of its lists is no offset.',
+      );
     }
     const router = Array.isArray(routers) ? (routers.length > 1 ? cartesianProduct(routers) : routers[0]) : routers;
     return new SimpleRetriever(
@@ -176,7 +191,10 @@ class UnitReading {
     let last: ApiResponse | undefined;
     for (const chunk of await this.chunks) {
       if (last) this.earlier.push(last);
-      last = await this.ask(slice, sliceScope({ ...this.retrieval, slice, extra: { ...extra, query_properties: [...chunk] } }));
+      last = await this.ask(
+        slice,
+        sliceScope({ ...this.retrieval, slice, extra: { ...extra, query_properties: [...chunk] } }),
+      );
     }
     return last;
   }
@@ -198,9 +216,15 @@ class UnitReading {
   /** The parent's record may hold the first page of its partition already (`lazy_read_pointer`). */
   private firstPageInParent(): ApiResponse | undefined {
     const { extra, position } = this.retrieval;
-    if (this.hasBegun || !this.router?.isLazy || position !== undefined || extra?.child_response === undefined) return undefined;
+    if (this.hasBegun || !this.router?.isLazy || position !== undefined || extra?.child_response === undefined)
+      return undefined;
     this.hasBegun = true;
-    const head = { status: 200, headers: { 'content-type': 'application/json' }, url: '', request: { method: 'GET', url: '' } };
+    const head = {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      url: '',
+      request: { method: 'GET', url: '' },
+    };
     return new BufferedResponse(head, new TextEncoder().encode(stringify(extra.child_response)));
   }
 
@@ -335,5 +359,7 @@ class UnitReading {
 /** Null, false and what is empty mean: no next page. Zero can be the number of a page. */
 function isEnd(token: Json | undefined): boolean {
   if (token === undefined || token === null || token === '' || token === false) return true;
-  return typeof token === 'object' && Object.getPrototypeOf(token) === Object.prototype ? Object.keys(token).length === 0 : Array.isArray(token) && token.length === 0;
+  return typeof token === 'object' && Object.getPrototypeOf(token) === Object.prototype
+    ? Object.keys(token).length === 0
+    : Array.isArray(token) && token.length === 0;
 }

@@ -53,7 +53,8 @@ export class UnitWindows {
     const { window } = this.retrieval;
     if (this.reset?.action === 'SPLIT_USING_CURSOR' && window) {
       const highest = window.highest(records);
-      if (highest !== undefined && (this.highest === undefined || window.compare(this.highest, highest) < 0)) this.highest = highest;
+      if (highest !== undefined && (this.highest === undefined || window.compare(this.highest, highest) < 0))
+        this.highest = highest;
     }
     return this.reset?.recordsMax !== undefined && this.count >= this.reset.recordsMax;
   }
@@ -87,7 +88,9 @@ export class UnitWindows {
     } else if (this.reset?.action !== 'SPLIT_USING_CURSOR' && this.resets++ === 0) {
       return;
     }
-    throw new ConnectorError('system', `The pages of the stream '${this.stream}' begin anew without getting further.`, { stream: this.stream });
+    throw new ConnectorError('system', `The pages of the stream '${this.stream}' begin anew without getting further.`, {
+      stream: this.stream,
+    });
   }
 
   /** The API refuses the current window: two halves take its place. True when the unit must begin anew. */
@@ -95,12 +98,19 @@ export class UnitWindows {
     const current = this.windows[this.index]!;
     const { window } = this.retrieval;
     if (!this.splitting || !window) {
-      throw new ConnectorError('config', `The stream '${this.stream}' is told to split its request window but has no ${this.splitting ? 'cursor to split by' : 'request_window_splitting'}.`);
+      throw new ConnectorError(
+        'config',
+        `The stream '${this.stream}' is told to split its request window but has no ${this.splitting ? 'cursor to split by' : 'request_window_splitting'}.`,
+      );
     }
     const halves = current.depth < SPLIT_DEPTH_MAX ? window.split(current.slice, this.splitting.smallest) : undefined;
     if (!halves) {
       const hint = this.splitting.failureMessage ? ` ${this.splitting.failureMessage}` : '';
-      throw new ConnectorError('transient', `The API refuses the request window of the stream '${this.stream}' even at its smallest.${hint}`, { detail: why, stream: this.stream });
+      throw new ConnectorError(
+        'transient',
+        `The API refuses the request window of the stream '${this.stream}' even at its smallest.${hint}`,
+        { detail: why, stream: this.stream },
+      );
     }
     this.windows.splice(this.index, 1, ...halves.map((slice) => ({ slice, depth: current.depth + 1 })));
     const mustBeginAnew = this.hasEmitted;
@@ -121,7 +131,8 @@ export class UnitWindows {
 
 /** A position that names windows, if this is one. */
 function windowPosition(position: Json | undefined): { windows: JsonObject[]; token: Json | undefined } | undefined {
-  if (position === null || typeof position !== 'object' || Array.isArray(position) || !('windows' in position)) return undefined;
+  if (position === null || typeof position !== 'object' || Array.isArray(position) || !('windows' in position))
+    return undefined;
   const { windows, token } = position as JsonObject;
   if (!Array.isArray(windows) || windows.length === 0) return undefined;
   return { windows: windows as JsonObject[], token: token ?? undefined };

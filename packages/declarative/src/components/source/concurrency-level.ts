@@ -17,7 +17,10 @@ export const concurrencyLevel = component('ConcurrencyLevel', {
   build({ fields }): ConcurrencyLevel {
     const level = fields.default_concurrency.evaluate();
     if (typeof level !== 'number' || !Number.isInteger(level) || level < 1) {
-      throw new ConnectorError('config', `default_concurrency must give a whole number of at least 1, not ${JSON.stringify(level)}.`);
+      throw new ConnectorError(
+        'config',
+        `default_concurrency must give a whole number of at least 1, not ${JSON.stringify(level)}.`,
+      );
     }
     return { level: Math.min(level, fields.max_concurrency ?? level) };
   },

@@ -19,8 +19,16 @@ export const declarativeSource = component('DeclarativeSource', {
       .default([])
       .doc('Streams that are made at run time from a template.'),
     spec: field.lazy(specSlot).optional().defaultType('Spec').doc('What a user must configure.'),
-    concurrency_level: field.lazy(concurrencyLevelSlot).optional().defaultType('ConcurrencyLevel').doc('How much is read at the same time.'),
-    api_budget: field.lazy(apiBudgetSlot).optional().defaultType('HTTPAPIBudget').doc('How many requests the API allows.'),
+    concurrency_level: field
+      .lazy(concurrencyLevelSlot)
+      .optional()
+      .defaultType('ConcurrencyLevel')
+      .doc('How much is read at the same time.'),
+    api_budget: field
+      .lazy(apiBudgetSlot)
+      .optional()
+      .defaultType('HTTPAPIBudget')
+      .doc('How many requests the API allows.'),
     stream_groups: field
       .map(field.lazy(streamGroupSlot).defaultType('StreamGroup'))
       .optional()
@@ -36,7 +44,9 @@ export const declarativeSource = component('DeclarativeSource', {
     description: field.string().optional().doc('What the connector is for.'),
   },
   build({ fields, raw }): ManifestRoot {
-    const dynamicNames = Array.isArray(raw.dynamic_streams) ? raw.dynamic_streams.map((entry) => (entry as JsonObject).name) : [];
+    const dynamicNames = Array.isArray(raw.dynamic_streams)
+      ? raw.dynamic_streams.map((entry) => (entry as JsonObject).name)
+      : [];
     return {
       spec: fields.spec,
       check: fields.check,

@@ -12,7 +12,10 @@ export interface ManifestRoot {
   /** The entries of `streams`. */
   readonly streams: readonly ((context: BuildContext) => StreamSource)[];
   /** The entries of `dynamic_streams`, by which the check names them. */
-  readonly dynamicStreams: readonly { readonly name: string; readonly build: (context: BuildContext) => StreamSource }[];
+  readonly dynamicStreams: readonly {
+    readonly name: string;
+    readonly build: (context: BuildContext) => StreamSource;
+  }[];
   readonly budget: ((context: BuildContext) => ApiBudget) | undefined;
   readonly concurrency: ((context: BuildContext) => ConcurrencyLevel) | undefined;
   readonly groups: readonly ((context: BuildContext) => StreamGroup)[];

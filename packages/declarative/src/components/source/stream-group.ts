@@ -11,7 +11,10 @@ export const streamGroup = component('StreamGroup', {
       .list(field.lazy(streamSlot).defaultType('DeclarativeStream'))
       .doc('The streams, mostly by reference; only their names are looked at.')
       .example([{ $ref: '#/definitions/orders_stream' }, { $ref: '#/definitions/refunds_stream' }]),
-    action: field.slot(streamGroupActionSlot).defaultType('BlockSimultaneousSyncsAction').doc('What keeps them from each other.'),
+    action: field
+      .slot(streamGroupActionSlot)
+      .defaultType('BlockSimultaneousSyncsAction')
+      .doc('What keeps them from each other.'),
   },
   examples: [
     {
@@ -26,7 +29,13 @@ export const streamGroup = component('StreamGroup', {
     for (const stream of raw.streams as Json[]) {
       const { name, $parameters } = stream as JsonObject;
       if (typeof name !== 'string') continue;
-      names.add(expression(name, { config: context.config, clock: context.clock, parameters: ($parameters ?? {}) as JsonObject }).text());
+      names.add(
+        expression(name, {
+          config: context.config,
+          clock: context.clock,
+          parameters: ($parameters ?? {}) as JsonObject,
+        }).text(),
+      );
     }
     return { streamNames: [...names] };
   },

@@ -12,8 +12,16 @@ export const authFlow = component('AuthFlow', {
       .optional()
       .doc('The path of the field of the configuration that says whether this way is chosen.')
       .example(['credentials', 'auth_type']),
-    predicate_value: field.string().optional().doc('The value of that field by which this way is chosen.').example('OAuth'),
-    oauth_config_specification: field.slot(oauthConfigSlot).optional().defaultType('OAuthConfigSpecification').doc('What the consent needs and gives.'),
+    predicate_value: field
+      .string()
+      .optional()
+      .doc('The value of that field by which this way is chosen.')
+      .example('OAuth'),
+    oauth_config_specification: field
+      .slot(oauthConfigSlot)
+      .optional()
+      .defaultType('OAuthConfigSpecification')
+      .doc('What the consent needs and gives.'),
   },
   examples: [
     {
@@ -35,7 +43,8 @@ export const authFlow = component('AuthFlow', {
     if (fields.auth_flow_type) advancedAuth.auth_flow_type = fields.auth_flow_type;
     if (fields.predicate_key) advancedAuth.predicate_key = fields.predicate_key;
     if (fields.predicate_value !== undefined) advancedAuth.predicate_value = fields.predicate_value;
-    if (fields.oauth_config_specification) advancedAuth.oauth_config_specification = fields.oauth_config_specification.specification;
+    if (fields.oauth_config_specification)
+      advancedAuth.oauth_config_specification = fields.oauth_config_specification.specification;
     return { advancedAuth };
   },
 });

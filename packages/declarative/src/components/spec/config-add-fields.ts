@@ -7,7 +7,9 @@ export const configAddFields = component('ConfigAddFields', {
   slot: configTransformationSlot,
   doc: 'Adds fields to the configuration, or gives them new values; each sees those that were added before it.',
   fields: {
-    fields: field.list(field.slot(addedFieldSlot).defaultType('AddedFieldDefinition')).doc('The fields, in the order in which they are added.'),
+    fields: field
+      .list(field.slot(addedFieldSlot).defaultType('AddedFieldDefinition'))
+      .doc('The fields, in the order in which they are added.'),
     condition: field
       .template({ scope: ['value', 'path'], allow: ['boolean'] })
       .default('')
@@ -15,7 +17,10 @@ export const configAddFields = component('ConfigAddFields', {
       .example("{{ config['environment'] == 'sandbox' }}"),
   },
   examples: [
-    { type: 'ConfigAddFields', fields: [{ type: 'AddedFieldDefinition', path: ['host'], value: "{{ config['shop'] }}.example.com" }] },
+    {
+      type: 'ConfigAddFields',
+      fields: [{ type: 'AddedFieldDefinition', path: ['host'], value: "{{ config['shop'] }}.example.com" }],
+    },
   ],
   build({ fields }): ConfigTransformation {
     const condition = fields.condition.source.trim() === '' ? undefined : fields.condition;

@@ -15,7 +15,9 @@ export const configMigration = component('ConfigMigration', {
       transformations: [
         {
           type: 'ConfigAddFields',
-          fields: [{ type: 'AddedFieldDefinition', path: ['credentials', 'api_key'], value: "{{ config['api_key'] }}" }],
+          fields: [
+            { type: 'AddedFieldDefinition', path: ['credentials', 'api_key'], value: "{{ config['api_key'] }}" },
+          ],
           condition: "{{ config.get('api_key') and not config.get('credentials') }}",
         },
         { type: 'ConfigRemoveFields', field_pointers: [['api_key']] },

@@ -14,12 +14,17 @@ export const configNormalizationRules = component('ConfigNormalizationRules', {
     config_migrations: field
       .list(field.slot(configMigrationSlot).defaultType('ConfigMigration'))
       .default([])
-      .doc('Bring configurations of earlier versions up to date. Whoever runs the source is given the new configuration to keep.'),
+      .doc(
+        'Bring configurations of earlier versions up to date. Whoever runs the source is given the new configuration to keep.',
+      ),
     transformations: field
       .list(field.slot(configTransformationSlot))
       .default([])
       .doc('Change the configuration for the run only; nothing of it is kept.'),
-    validations: field.list(field.slot(configValidatorSlot)).default([]).doc('What must hold before any stream is read.'),
+    validations: field
+      .list(field.slot(configValidatorSlot))
+      .default([])
+      .doc('What must hold before any stream is read.'),
   },
   examples: [
     {

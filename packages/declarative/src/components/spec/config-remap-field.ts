@@ -17,13 +17,17 @@ export const configRemapField = component('ConfigRemapField', {
       .doc('The path of the field; `*` is any key or item.')
       .example(['status'], ['data', '*', 'status']),
   },
-  examples: [{ type: 'ConfigRemapField', field_path: ['credentials', 'kind'], map: { oauth: 'oauth2.0', key: 'api_key' } }],
+  examples: [
+    { type: 'ConfigRemapField', field_path: ['credentials', 'kind'], map: { oauth: 'oauth2.0', key: 'api_key' } },
+  ],
   build({ fields }): ConfigTransformation {
-    if (fields.field_path.length === 0) throw new ConnectorError('config', 'ConfigRemapField needs a field_path that is not empty.');
+    if (fields.field_path.length === 0)
+      throw new ConnectorError('config', 'ConfigRemapField needs a field_path that is not empty.');
     return {
       transform(config) {
         const table = (typeof fields.map === 'function' ? fields.map() : fields.map.evaluate()) as Json;
-        if (!isObject(table)) throw new ConnectorError('config', 'The map of ConfigRemapField must give a table (an object).');
+        if (!isObject(table))
+          throw new ConnectorError('config', 'The map of ConfigRemapField must give a table (an object).');
         const path = fields.field_path.map((part) => part.text());
         remap(config, path, table);
       },
@@ -42,7 +46,9 @@ function remap(node: Json | undefined, [segment, ...rest]: readonly string[], ta
 }
 
 function isScalar(value: Json | undefined): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+  return (
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+  );
 }
 
 function isObject(value: Json): value is JsonObject {

@@ -7,7 +7,10 @@ export const customConfigTransformation = component('CustomConfigTransformation'
   slot: configTransformationSlot,
   doc: "A change of the configuration by the connector's own code: an object with `transform(config)`, which changes it in place.",
   fields: {
-    class_name: field.string().doc('Names the class or function that makes it.').example('source_example.components.SplitDomain'),
+    class_name: field
+      .string()
+      .doc('Names the class or function that makes it.')
+      .example('source_example.components.SplitDomain'),
   },
   examples: [{ type: 'CustomConfigTransformation', class_name: 'source_example.components.SplitDomain' }],
   open: true,

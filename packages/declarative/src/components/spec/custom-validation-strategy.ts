@@ -7,7 +7,10 @@ export const customValidationStrategy = component('CustomValidationStrategy', {
   slot: validationStrategySlot,
   doc: "A judgement of a value by the connector's own code: an object with `validate(value)`, which throws an Error with a sentence for the user.",
   fields: {
-    class_name: field.string().doc('Names the class or function that makes it.').example('source_example.components.KnownRegion'),
+    class_name: field
+      .string()
+      .doc('Names the class or function that makes it.')
+      .example('source_example.components.KnownRegion'),
   },
   examples: [{ type: 'CustomValidationStrategy', class_name: 'source_example.components.KnownRegion' }],
   open: true,

@@ -23,7 +23,8 @@ export const dpathValidator = component('DpathValidator', {
     },
   ],
   build({ fields, context }): ConfigValidator {
-    if (fields.field_path.length === 0) throw new ConnectorError('config', 'DpathValidator needs a field_path that is not empty.');
+    if (fields.field_path.length === 0)
+      throw new ConnectorError('config', 'DpathValidator needs a field_path that is not empty.');
     return {
       async validate(config) {
         const segments = fields.field_path.map((part) => part.text());

@@ -11,9 +11,18 @@ export async function compileConfigSchema(schema: JsonObject): Promise<ValidateF
   const isOld = typeof draft === 'string' && /draft-0[4-7]/.test(draft);
   const { Ajv } = isOld ? await import('ajv') : { Ajv: (await import('ajv/dist/2020.js')).Ajv2020 };
   try {
-    return new Ajv({ allErrors: true, strict: false, validateFormats: false, validateSchema: false, logger: false, unicodeRegExp: false }).compile(rest);
+    return new Ajv({
+      allErrors: true,
+      strict: false,
+      validateFormats: false,
+      validateSchema: false,
+      logger: false,
+      unicodeRegExp: false,
+    }).compile(rest);
   } catch (cause) {
-    throw new ConnectorError('config', `A schema in the manifest's spec cannot be used: ${(cause as Error).message}.`, { cause });
+    throw new ConnectorError('config', `A schema in the manifest's spec cannot be used: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
 }
 

@@ -9,6 +9,8 @@ export async function judge(strategy: ValidationStrategy, value: Json | undefine
   } catch (error) {
     if (error instanceof ConnectorError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectorError('config', `${what[0]!.toUpperCase()}${what.slice(1)} is not valid: ${reason}`, { cause: error });
+    throw new ConnectorError('config', `${what[0]!.toUpperCase()}${what.slice(1)} is not valid: ${reason}`, {
+      cause: error,
+    });
   }
 }

@@ -14,14 +14,16 @@ const PARTS = [
 
 export const oauthConfigSpecification = component('OAuthConfigSpecification', {
   slot: oauthConfigSlot,
-  doc: 'What a consent by OAuth needs from the user and the platform, and which fields of the configuration it fills. Templates in it are the platform\'s, not the manifest\'s.',
+  doc: "What a consent by OAuth needs from the user and the platform, and which fields of the configuration it fills. Templates in it are the platform's, not the manifest's.",
   fields: {
     oauth_user_input_from_connector_config_specification: field
       .object()
       .optional()
       .doc('Fields of the configuration that the consent needs: each with `path_in_connector_config`.')
       .example({ app_id: { type: 'string', path_in_connector_config: ['info', 'app_id'] } }),
-    oauth_connector_input_specification: connectorInput.optional().doc('The addresses, scopes and parameters of the consent.'),
+    oauth_connector_input_specification: connectorInput
+      .optional()
+      .doc('The addresses, scopes and parameters of the consent.'),
     complete_oauth_output_specification: field
       .object()
       .optional()
@@ -42,7 +44,8 @@ export const oauthConfigSpecification = component('OAuthConfigSpecification', {
     {
       type: 'OAuthConfigSpecification',
       oauth_connector_input_specification: {
-        consent_url: 'https://auth.example.com/authorize?{{ client_id_param }}&{{ redirect_uri_param }}&{{ state_param }}',
+        consent_url:
+          'https://auth.example.com/authorize?{{ client_id_param }}&{{ redirect_uri_param }}&{{ state_param }}',
         access_token_url: 'https://auth.example.com/token',
         scopes: [{ scope: 'users:read' }, { scope: 'orders:read' }],
         scopes_join_strategy: 'space',

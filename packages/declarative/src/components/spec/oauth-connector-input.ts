@@ -3,22 +3,40 @@ import { Field, type JsonSchema } from '../../component/index.js';
 
 const SCOPES: JsonSchema = {
   type: ['array', 'null'],
-  items: { type: 'object', required: ['scope'], properties: { scope: { type: 'string', description: 'One scope.' } }, additionalProperties: true },
+  items: {
+    type: 'object',
+    required: ['scope'],
+    properties: { scope: { type: 'string', description: 'One scope.' } },
+    additionalProperties: true,
+  },
 };
 const text = (description: string): JsonSchema => ({ type: ['string', 'null'], description });
-const map = (description: string): JsonSchema => ({ type: ['object', 'null'], description, additionalProperties: true });
+const map = (description: string): JsonSchema => ({
+  type: ['object', 'null'],
+  description,
+  additionalProperties: true,
+});
 
 /** What the platform is told of the consent's requests. */
 const PROPERTIES: Record<string, JsonSchema> = {
-  consent_url: { type: 'string', description: 'Where the user consents, with the platform\'s placeholders in it.' },
+  consent_url: { type: 'string', description: "Where the user consents, with the platform's placeholders in it." },
   scope: text('The scopes in one text.'),
   scopes: { ...SCOPES, description: 'The scopes one by one; they win over `scope`.' },
   optional_scopes: { ...SCOPES, description: 'Scopes that may be refused.' },
-  scopes_join_strategy: { type: ['string', 'null'], enum: ['space', 'comma', 'plus', null], default: 'space', description: 'What stands between scopes.' },
+  scopes_join_strategy: {
+    type: ['string', 'null'],
+    enum: ['space', 'comma', 'plus', null],
+    default: 'space',
+    description: 'What stands between scopes.',
+  },
   access_token_url: { type: 'string', description: 'Where the code is exchanged for tokens.' },
   access_token_headers: map('Headers of that request.'),
   access_token_params: map('The body of that request.'),
-  extract_output: { type: ['array', 'null'], items: { type: 'string' }, description: 'Which fields of the answer are kept.' },
+  extract_output: {
+    type: ['array', 'null'],
+    items: { type: 'string' },
+    description: 'Which fields of the answer are kept.',
+  },
   state: {
     type: ['object', 'null'],
     required: ['min', 'max'],
@@ -37,7 +55,12 @@ const PROPERTIES: Record<string, JsonSchema> = {
 /** The field for `oauth_connector_input_specification`: the known keys in their order, the join strategy filled in. */
 export const connectorInput: Field<JsonObject> = new Field<JsonObject>(
   (raw) => known(raw as JsonObject),
-  () => ({ type: 'object', required: ['consent_url', 'access_token_url'], properties: PROPERTIES, additionalProperties: true }),
+  () => ({
+    type: 'object',
+    required: ['consent_url', 'access_token_url'],
+    properties: PROPERTIES,
+    additionalProperties: true,
+  }),
   (raw) => typeof raw === 'object' && raw !== null && !Array.isArray(raw),
 );
 

@@ -7,8 +7,14 @@ export const spec = component('Spec', {
   slot: specSlot,
   doc: 'What a user must configure, as JSON Schema, with what happens to a configuration before it is used.',
   fields: {
-    connection_specification: field.object().doc('The JSON Schema of the configuration. `airbyte_secret: true` marks secrets.'),
-    documentation_url: field.string().optional().doc('Where the connector is documented.').example('https://docs.example.com/sources/things'),
+    connection_specification: field
+      .object()
+      .doc('The JSON Schema of the configuration. `airbyte_secret: true` marks secrets.'),
+    documentation_url: field
+      .string()
+      .optional()
+      .doc('Where the connector is documented.')
+      .example('https://docs.example.com/sources/things'),
     advanced_auth: field.slot(authFlowSlot).optional().defaultType('AuthFlow').doc('How a user consents by OAuth.'),
     config_normalization_rules: field
       .lazy(configNormalizationSlot)
@@ -40,7 +46,8 @@ export const spec = component('Spec', {
       specification,
       migrate(config: JsonObject): boolean {
         const before = canonical(config);
-        for (const migration of rules()?.migrations ?? []) for (const step of migration.transformations) step.transform(config);
+        for (const migration of rules()?.migrations ?? [])
+          for (const step of migration.transformations) step.transform(config);
         return canonical(config) !== before;
       },
       transform(config: JsonObject): void {

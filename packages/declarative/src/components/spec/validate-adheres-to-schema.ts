@@ -22,7 +22,10 @@ export const validateAdheresToSchema = component('ValidateAdheresToSchema', {
         const validate = await compileConfigSchema(schemaOf(given));
         if (validate(JSON.parse(stringify(instance ?? null)))) return;
         const lines = (validate.errors ?? []).map(sentenceOf);
-        throw new ConnectorError('config', `${what[0]!.toUpperCase()}${what.slice(1)} does not fit its schema: ${[...new Set(lines)].join('; ')}.`);
+        throw new ConnectorError(
+          'config',
+          `${what[0]!.toUpperCase()}${what.slice(1)} does not fit its schema: ${[...new Set(lines)].join('; ')}.`,
+        );
       },
     };
   },

@@ -21,8 +21,10 @@ import { type Retriever, retrieverSlot } from '../retrievers/slot.js';
 import { cachedSchema } from '../schema-loaders/cached-schema.js';
 import { schemaLoaderSlot } from '../schema-loaders/slot.js';
 import { transformationSlot } from '../transformations/slot.js';
+import { type FileUploader, fileUploaderSlot } from './file-slot.js';
 import { primaryKeyPaths } from './primary-key.js';
 import { type DeclarativeStream, type StreamSource, streamSlot } from './slot.js';
+import { withFiles } from './with-files.js';
 
 /** What a built stream is made of. */
 interface StreamParts {
@@ -30,6 +32,7 @@ interface StreamParts {
   primaryKey: readonly string[][];
   retriever: Retriever;
   incremental: IncrementalSync | undefined;
+  uploader: FileUploader | undefined;
   schema: () => Promise<JsonObject> | JsonObject;
   migrate: (state: JsonObject) => JsonObject;
   context: BuildContext;
@@ -43,17 +46,37 @@ export const declarativeStream = component('DeclarativeStream', {
     name: field.string().doc('The name of the stream, unique in the source.').default('').example('users'),
     retriever: field.slot(retrieverSlot).defaultType('SimpleRetriever').doc('Fetches the records of the stream.'),
     incremental_sync: field.slot(incrementalSyncSlot).optional().doc('How the stream reads only what is new.'),
-    primary_key: field.json().default('').doc('The field, fields or paths that name a record: text, a list, or a list of paths.').example('id', ['code', 'type']),
+    primary_key: field
+      .json()
+      .default('')
+      .doc('The field, fields or paths that name a record: text, a list, or a list of paths.')
+      .example('id', ['code', 'type']),
     schema_loader: field
-      .either(field.slot(schemaLoaderSlot).defaultType('JsonFileSchemaLoader'), field.list(field.slot(schemaLoaderSlot)))
+      .either(
+        field.slot(schemaLoaderSlot).defaultType('JsonFileSchemaLoader'),
+        field.list(field.slot(schemaLoaderSlot)),
+      )
       .optional()
       .doc('Knows the JSON Schema of the records. Several loaders are merged.'),
-    transformations: field.list(field.slot(transformationSlot)).optional().doc('Changes to each record, in this order.'),
-    state_migrations: field.list(field.slot(stateMigrationSlot)).default([]).doc('Bring states of older versions into the form of this one.'),
-    file_uploader: field.object().optional().doc('Fetches the file that a record names.'),
+    transformations: field
+      .list(field.slot(transformationSlot))
+      .optional()
+      .doc('Changes to each record, in this order.'),
+    state_migrations: field
+      .list(field.slot(stateMigrationSlot))
+      .default([])
+      .doc('Bring states of older versions into the form of this one.'),
+    file_uploader: field
+      .slot(fileUploaderSlot)
+      .optional()
+      .defaultType('FileUploader')
+      .doc('Fetches the file that a record names.'),
   },
   scope(raw, context, parameters) {
-    const name = typeof raw.name === 'string' ? expression(raw.name, { config: context.config, parameters, clock: context.clock }).text() : '';
+    const name =
+      typeof raw.name === 'string'
+        ? expression(raw.name, { config: context.config, parameters, clock: context.clock }).text()
+        : '';
     const stream: StreamSetup = {
       name,
       primaryKey: primaryKeyPaths(raw.primary_key as Json),
@@ -74,6 +97,8 @@ export const declarativeStream = component('DeclarativeStream', {
       primaryKey: stream.primaryKey,
       retriever: fields.retriever,
       incremental: fields.incremental_sync,
+      // Partitions need no files.
+      uploader: stream.isParent ? undefined : fields.file_uploader,
       schema,
       migrate: (state) => {
         const facts = {
@@ -81,7 +106,8 @@ export const declarativeStream = component('DeclarativeStream', {
           partitionFields: fields.retriever.partitionRouter?.partitionFields,
         };
         return migrations.reduce(
-          (current, migration) => (migration.shouldMigrate(current, facts) ? migration.migrate(current, facts) : current),
+          (current, migration) =>
+            migration.shouldMigrate(current, facts) ? migration.migrate(current, facts) : current,
           state,
         );
       },
@@ -112,7 +138,10 @@ class ManifestStream implements DeclarativeStream {
     const { incremental, retriever, migrate } = this.parts;
     const state = migrate(given);
     const held = retriever.partitionRouter ? state.state : state;
-    const value = incremental && held !== null && typeof held === 'object' ? (held as JsonObject)[incremental.cursorField] : undefined;
+    const value =
+      incremental && held !== null && typeof held === 'object'
+        ? (held as JsonObject)[incremental.cursorField]
+        : undefined;
     return value === undefined || value === null || value === '' ? undefined : incremental?.isOlder?.(value, period);
   }
 
@@ -128,12 +157,13 @@ class ManifestStream implements DeclarativeStream {
       description.source_defined_cursor = !incremental.allowsChosenCursor;
       description.default_cursor_field = [incremental.cursorField];
     }
+    if (this.parts.uploader) description.is_file_based = true;
     if (this.primaryKey.length) description.source_defined_primary_key = this.primaryKey.map((path) => [...path]);
     return description;
   }
 
   async open(given: JsonObject | undefined, run: StreamRunFacts = {}): Promise<OpenStream> {
-    const { retriever } = this.parts;
+    const { retriever, uploader } = this.parts;
     const incremental = this.chosenCursor(run.cursorField);
     const state = given && Object.keys(given).length ? this.parts.migrate(given) : undefined;
     const fingerprint = createHash('sha256').update(retriever.fingerprint()).digest('base64url').slice(0, 16);
@@ -144,7 +174,7 @@ class ManifestStream implements DeclarativeStream {
       cursor: opened.cursor,
       read: (unit: Unit, options) => {
         const isNew = opened.isNew?.(unit);
-        return retriever.pages({
+        const pages = retriever.pages({
           partition: unit.partition,
           slice: unit.slice,
           extra: unit.extra,
@@ -162,6 +192,7 @@ class ManifestStream implements DeclarativeStream {
           schema: run.schema,
           onRestart: options.onRestart,
         });
+        return uploader ? withFiles(pages, uploader, options.signal) : pages;
       },
     };
   }
@@ -169,7 +200,8 @@ class ManifestStream implements DeclarativeStream {
   /** The cursor, over the field that the user chose where the stream allows that. */
   private chosenCursor(cursorField: string | undefined): IncrementalSync | undefined {
     const { incremental } = this.parts;
-    const isChosen = incremental?.allowsChosenCursor && cursorField !== undefined && cursorField !== incremental.cursorField;
+    const isChosen =
+      incremental?.allowsChosenCursor && cursorField !== undefined && cursorField !== incremental.cursorField;
     return isChosen ? incremental.chosen(cursorField) : incremental;
   }
 

@@ -10,17 +10,26 @@ export const dynamicDeclarativeStream = component('DynamicDeclarativeStream', {
   fields: {
     name: field.string().optional().doc('The name of the entry, by which a check can mean it.').example('tables'),
     stream_template: field.lazy(streamSlot).defaultType('DeclarativeStream').doc('What the streams have in common.'),
-    components_resolver: field.slot(componentsResolverSlot).defaultType('ConfigComponentsResolver').doc('Says which streams there are, and what is filled into the template.'),
+    components_resolver: field
+      .slot(componentsResolverSlot)
+      .defaultType('ConfigComponentsResolver')
+      .doc('Says which streams there are, and what is filled into the template.'),
     use_parent_parameters: field
       .boolean()
       .default(true)
-      .doc('True: where `$parameters` of the template and of a component inside it have one name, the outer one counts.'),
+      .doc(
+        'True: where `$parameters` of the template and of a component inside it have one name, the outer one counts.',
+      ),
   },
   build({ fields, raw, context }): StreamSource {
     const template = raw.stream_template as JsonObject;
     return {
       streams: (signal = new AbortController().signal) =>
-        makeStreams(template, fields.components_resolver, { context, signal, parentWins: fields.use_parent_parameters }),
+        makeStreams(template, fields.components_resolver, {
+          context,
+          signal,
+          parentWins: fields.use_parent_parameters,
+        }),
     };
   },
 });
@@ -31,7 +40,11 @@ interface MakeOptions {
   parentWins: boolean;
 }
 
-async function makeStreams(template: JsonObject, resolver: ComponentsResolver, options: MakeOptions): Promise<DeclarativeStream[]> {
+async function makeStreams(
+  template: JsonObject,
+  resolver: ComponentsResolver,
+  options: MakeOptions,
+): Promise<DeclarativeStream[]> {
   const { context, signal, parentWins } = options;
   const streams: DeclarativeStream[] = [];
   const names = new Set<string>();
@@ -39,7 +52,10 @@ async function makeStreams(template: JsonObject, resolver: ComponentsResolver, o
     const tree = context.propagate({ type: 'DeclarativeStream', ...filled, ...nameOf(filled) }, { parentWins });
     for (const stream of await context.builder.build(tree, streamSlot, context).streams(signal)) {
       if (names.has(stream.name)) {
-        throw new ConnectorError(resolver.blames, `Two dynamic streams have the name '${stream.name}'${resolver.blames === 'config' ? ': please check the configuration' : ''}.`);
+        throw new ConnectorError(
+          resolver.blames,
+          `Two dynamic streams have the name '${stream.name}'${resolver.blames === 'config' ? ': please check the configuration' : ''}.`,
+        );
       }
       names.add(stream.name);
       streams.push(stream);

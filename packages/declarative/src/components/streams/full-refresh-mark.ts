@@ -35,7 +35,9 @@ export function withoutMark(state: JsonObject): JsonObject | undefined {
 /** True for the state of a full refresh that is under way: page positions, of the stream or of its partitions. */
 export function holdsPagePositions(state: JsonObject): boolean {
   if (state[POSITION_KEY] !== undefined && state[POSITION_KEY] !== null) return true;
-  return Array.isArray(state.states) && state.states.some((entry) => isPageCursor((entry as JsonObject | null)?.cursor));
+  return (
+    Array.isArray(state.states) && state.states.some((entry) => isPageCursor((entry as JsonObject | null)?.cursor))
+  );
 }
 
 function isPageCursor(cursor: Json | undefined): boolean {

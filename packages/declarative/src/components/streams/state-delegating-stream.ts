@@ -1,5 +1,13 @@
 import type { JsonObject, StreamDescription } from '@tidemark/protocol';
-import { ConnectorError, isComplete, NO_CURSOR_KEY, type OpenStream, OWN_KEY, ownPart, type StreamRunFacts } from '@tidemark/source';
+import {
+  ConnectorError,
+  isComplete,
+  NO_CURSOR_KEY,
+  type OpenStream,
+  OWN_KEY,
+  ownPart,
+  type StreamRunFacts,
+} from '@tidemark/source';
 import { type BuildContext, component, field } from '../../component/index.js';
 import { holdsPagePositions, markFullRefresh, withoutMark } from './full-refresh-mark.js';
 import { type DeclarativeStream, type StreamSource, streamSlot } from './slot.js';
@@ -9,12 +17,20 @@ export const stateDelegatingStream = component('StateDelegatingStream', {
   doc: 'Two ways of reading one stream: everything at first, and only what has changed once that is done.',
   fields: {
     name: field.template().default('').doc('The name of the stream; both ways have it too.').example('invoices'),
-    full_refresh_stream: field.slot(streamSlot).defaultType('DeclarativeStream').doc('How everything is read: until it has been read to its end once.'),
-    incremental_stream: field.slot(streamSlot).defaultType('DeclarativeStream').doc('How changes are read from then on.'),
+    full_refresh_stream: field
+      .slot(streamSlot)
+      .defaultType('DeclarativeStream')
+      .doc('How everything is read: until it has been read to its end once.'),
+    incremental_stream: field
+      .slot(streamSlot)
+      .defaultType('DeclarativeStream')
+      .doc('How changes are read from then on.'),
     api_retention_period: field
       .template()
       .optional()
-      .doc('For how long the API keeps changes, as an ISO 8601 duration: a state that is older begins with everything again.')
+      .doc(
+        'For how long the API keeps changes, as an ISO 8601 duration: a state that is older begins with everything again.',
+      )
       .example('P30D', "{{ config['retention'] }}"),
   },
   build({ fields, context }): StreamSource {
@@ -33,7 +49,8 @@ export const stateDelegatingStream = component('StateDelegatingStream', {
 });
 
 function only(streams: readonly DeclarativeStream[]): DeclarativeStream {
-  if (streams.length !== 1) throw new ConnectorError('config', 'A StateDelegatingStream delegates to one stream each way.');
+  if (streams.length !== 1)
+    throw new ConnectorError('config', 'A StateDelegatingStream delegates to one stream each way.');
   return streams[0]!;
 }
 
@@ -51,10 +68,16 @@ class DelegatingStream implements DeclarativeStream {
   ) {
     const { full, incremental } = ways;
     if (full.name !== name || incremental.name !== name) {
-      throw new ConnectorError('config', `The streams of the StateDelegatingStream '${name}' must have its name, not '${full.name}' and '${incremental.name}'.`);
+      throw new ConnectorError(
+        'config',
+        `The streams of the StateDelegatingStream '${name}' must have its name, not '${full.name}' and '${incremental.name}'.`,
+      );
     }
     if (period && [full, incremental].some((way) => way.isIncremental && !way.isOlder)) {
-      throw new ConnectorError('config', `The stream '${name}' has an api_retention_period, which needs cursors of moments.`);
+      throw new ConnectorError(
+        'config',
+        `The stream '${name}' has an api_retention_period, which needs cursors of moments.`,
+      );
     }
     this.primaryKey = full.primaryKey;
     this.isIncremental = full.isIncremental || incremental.isIncremental;

@@ -22,7 +22,7 @@ export interface TemplateProblem {
  */
 export type TemplateInspector = (template: string, names?: Iterable<string>) => readonly TemplateProblem[];
 
-/** Every name that some field of the language gives to its templates. */
+/** Names that templates are given, besides those that the fields of the language say. */
 const NAMES = [
   'config',
   'parameters',
@@ -56,11 +56,17 @@ export class TemplateCheck {
   readonly #inspect: TemplateInspector | undefined;
   readonly #config: ConfigNames | undefined;
   readonly #problems = new Map<string, readonly TemplateProblem[]>();
+  /** Every name that some field gives to its templates. */
+  readonly #names: readonly string[];
 
   constructor(context: CheckContext, inspect: TemplateInspector | undefined, config: ConfigNames | undefined) {
     this.#context = context;
     this.#inspect = inspect;
     this.#config = config;
+    const names = new Set<string>(NAMES);
+    for (const word of context.vocabulary.words.values())
+      for (const scope of word.scopes?.values() ?? []) for (const name of scope) names.add(name);
+    this.#names = [...names];
   }
 
   /** Checks the component at a site. */
@@ -109,7 +115,7 @@ export class TemplateCheck {
       );
       return;
     }
-    for (const { code, message, offset } of this.#problemsOf(template, NAMES)) {
+    for (const { code, message, offset } of this.#problemsOf(template, this.#names)) {
       if (code === 'unknown-name') {
         if (!isOpen) this.#sayUnknownName(field, nameAt(template, offset), offset, path);
         continue;
@@ -140,7 +146,7 @@ export class TemplateCheck {
   }
 
   #sayUnknownName(field: string, name: string, offset: number, path: Path): void {
-    const suggestion = nearest(name, NAMES);
+    const suggestion = nearest(name, this.#names);
     const message = `the template of '${field}' reads the name '${name}', which nothing gives it`;
     this.#context.say(path, 'unknown-name', message, { offset, ...(suggestion === undefined ? {} : { suggestion }) });
   }
@@ -150,7 +156,7 @@ export class TemplateCheck {
     const given = [...ALWAYS, ...scope];
     for (const { code, offset } of this.#problemsOf(template, given)) {
       const name = nameAt(template, offset);
-      if (code !== 'unknown-name' || !(NAMES as readonly string[]).includes(name)) continue;
+      if (code !== 'unknown-name' || !this.#names.includes(name)) continue;
       const message = `the template of '${field}' in ${type} reads '${name}', which is not given to it (given: ${list(given)})`;
       this.#context.warn(path, 'name-out-of-scope', message, { offset });
     }
