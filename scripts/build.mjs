@@ -1,7 +1,7 @@
 // Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only;
 // `--no-types` leaves the declarations out.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
@@ -45,10 +45,6 @@ async function buildPackage(name) {
 }
 
 await Promise.all(packages.map(buildPackage));
-if (packages.includes('declarative')) {
-  const { validatorModule } = await import(`${root}packages/declarative/dist/generate.js`);
-  writeFileSync(`${root}packages/declarative/dist/compiled-validator.js`, await validatorModule());
-}
 if (!process.argv.includes('--no-types')) {
   const compiler = `${root}node_modules/typescript/bin/tsc`;
   const { status } = spawnSync(

@@ -35,14 +35,15 @@ export const sourceFiles: readonly SourceFile[] = allPaths
     return { path, text, tree };
   });
 
-/** The modules that a file names, by import, export or `import()`. */
+/** The modules that a file names, by import, export, `import()` or `createRequire(…)()`. */
 export function importsOf(tree: ts.SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const named =
       (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier
         ? node.moduleSpecifier
-        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        : ts.isCallExpression(node) &&
+            (node.expression.kind === ts.SyntaxKind.ImportKeyword || isRequire(node.expression))
           ? node.arguments[0]
           : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
             ? node.argument.literal
@@ -52,6 +53,11 @@ export function importsOf(tree: ts.SourceFile): string[] {
   };
   visit(tree);
   return found;
+}
+
+/** `createRequire(…)`, which is called with a module's name at once. */
+function isRequire(node: ts.Expression): boolean {
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'createRequire';
 }
 
 /** The file that a relative import means, relative to the repository. */

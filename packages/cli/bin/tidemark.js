@@ -4,5 +4,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tidemark needs Node 20.19 or newer; this is ${process.version}.\n`);
   process.exit(1);
 }
+// Newer Nodes keep compiled code from run to run.
+(await import('node:module')).enableCompileCache?.();
 const { main } = await import('../dist/main.js');
 await main(process.argv.slice(2));

@@ -50,6 +50,7 @@ export {
 } from './components/paginators/slot.js';
 export { type Partition, type PartitionRouter, partitionRouterSlot } from './components/partition-routers/slot.js';
 export { type Requester, type RequestOrder, type RequestParts, requesterSlot } from './components/requesters/slot.js';
+export { sliceScope } from './components/retrievers/slice-scope.js';
 export { type Retrieval, type Retriever, retrieverSlot } from './components/retrievers/slot.js';
 export { type SchemaLoader, schemaLoaderSlot } from './components/schema-loaders/slot.js';
 export {

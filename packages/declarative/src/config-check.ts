@@ -21,9 +21,35 @@ export async function checkConfig(
   }
   // The validator knows no bigint and no Decimal.
   if (validate(JSON.parse(stringify(config)))) return;
-  const lines = [...new Set(relevant(validate.errors ?? []).map(sentenceOf))];
+  const errors = relevant(validate.errors ?? []);
+  const lines = [...new Set(errors.map(sentenceOf))];
+  if (errors.every((error) => isOfForm(error, config))) {
+    for (const line of lines) log('WARN', `The configuration: ${line}`);
+    return;
+  }
   const list = lines.map((line) => `- ${line}`).join('\n');
   throw new ConnectorError('config', `The configuration does not fit the specification:\n${list}`);
+}
+
+/**
+ * A matter of form: text that does not look as expected, or a number written as text. Templates make the same request of
+ * it, so the API decides; published specifications have patterns that valid credentials break.
+ */
+function isOfForm(error: ErrorObject, config: JsonObject): boolean {
+  if (error.keyword === 'pattern' || error.keyword === 'format') return true;
+  if (error.keyword !== 'type') return false;
+  const path = error.instancePath.split('/').slice(1);
+  const value = path.reduce<unknown>(
+    (at, key) => (at as Record<string, unknown> | undefined)?.[unescapePointer(key)],
+    config,
+  );
+  const types: unknown[] = [error.params.type].flat();
+  const isNumber = types.includes('number') ? /^-?\d+(\.\d+)?$/ : types.includes('integer') ? /^-?\d+$/ : undefined;
+  return typeof value === 'string' && isNumber !== undefined && isNumber.test(value);
+}
+
+function unescapePointer(key: string): string {
+  return key.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 /**

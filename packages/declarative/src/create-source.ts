@@ -7,13 +7,21 @@ import { type ManifestRoot, sourceSlot } from './components/source/slot.js';
 import type { Spec } from './components/spec/slot.js';
 import { checkConfig } from './config-check.js';
 import { checkConnection, StreamEntries } from './connection-check.js';
-import { createHttpClient, type Transport } from './http/client.js';
 import { ResponseCache } from './http/cache.js';
+import { createHttpClient, type Transport } from './http/client.js';
 import { secretsOf } from './http/redact.js';
 import type { Sleep } from './http/sleep.js';
 import { createTransport } from './http/undici-transport.js';
 import { language, vocabulary } from './language.js';
-import { type Diagnostic, Positions, propagate, readManifest, resolveManifest, throwOnErrors, validateManifest } from './manifest/index.js';
+import {
+  type Diagnostic,
+  Positions,
+  propagate,
+  readManifest,
+  resolveManifest,
+  throwOnErrors,
+  validateManifest,
+} from './manifest/index.js';
 import { manifestValidator } from './manifest-validator.js';
 
 /** How many units are read at the same time where the manifest says nothing. */
@@ -56,7 +64,10 @@ export async function loadManifest(text: string | JsonObject, file?: string): Pr
   const resolved = resolveManifest(readManifest(text, { file }), vocabulary);
   // Of a text that is no YAML there is nothing else to be said.
   if (resolved.diagnostics.some(({ code }) => code === 'yaml')) throwOnErrors(resolved.diagnostics);
-  const diagnostics = validateManifest(resolved, vocabulary, { validator: await manifestValidator(), templates: check });
+  const diagnostics = validateManifest(resolved, vocabulary, {
+    validator: manifestValidator(),
+    templates: check,
+  });
   throwOnErrors(diagnostics);
   return { tree: resolved.tree, diagnostics };
 }
@@ -95,7 +106,8 @@ class DeclarativeSource implements Source {
       await spec.validate(config);
     }
     const http = createHttpClient({
-      transport: this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),
+      transport:
+        this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),
       cache: new ResponseCache(),
       clock: run.clock,
       sleep: this.options.sleep,
@@ -107,7 +119,12 @@ class DeclarativeSource implements Source {
     return this.open(root, context, run.signal, forCheck);
   }
 
-  private async open(root: ManifestRoot, context: BuildContext, signal: AbortSignal, forCheck: boolean): Promise<Connection> {
+  private async open(
+    root: ManifestRoot,
+    context: BuildContext,
+    signal: AbortSignal,
+    forCheck: boolean,
+  ): Promise<Connection> {
     const entries = new StreamEntries(root, context, signal);
     return {
       streams: forCheck ? await entries.staticStreams() : await entries.all(),

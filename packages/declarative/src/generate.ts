@@ -2,7 +2,6 @@
 import { manifestSchema } from './component/json-schema.js';
 import { referenceIndex, referencePage } from './component/reference-page.js';
 import { language } from './language.js';
-import { standaloneCode } from './manifest/schema-validator.js';
 
 /** Every product: its path in the repository and its text. */
 export async function generated(): Promise<Record<string, string>> {
@@ -10,11 +9,7 @@ export async function generated(): Promise<Record<string, string>> {
     'schemas/manifest.schema.json': `${JSON.stringify(manifestSchema(language), null, 1)}\n`,
     'docs/reference/components/README.md': referenceIndex(language),
   };
-  for (const word of language.words) products[`docs/reference/components/${word.type}.md`] = referencePage(word, language);
+  for (const word of language.words)
+    products[`docs/reference/components/${word.type}.md`] = referencePage(word, language);
   return products;
-}
-
-/** The validator of the manifest's schema as a module; `scripts/build.mjs` puts it beside the built code. */
-export function validatorModule(): Promise<string> {
-  return standaloneCode(manifestSchema(language));
 }

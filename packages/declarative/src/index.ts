@@ -1,6 +1,13 @@
-export { createSource, DEFAULT_SETTINGS, type LoadedManifest, loadManifest, type SourceOptions } from './create-source.js';
+export {
+  createSource,
+  DEFAULT_SETTINGS,
+  type LoadedManifest,
+  loadManifest,
+  type SourceOptions,
+} from './create-source.js';
 export { type CustomComponents, loadCustomComponents } from './custom/load-custom-components.js';
 export type { ApiRequest, HttpClient, Transport } from './http/client.js';
+export { createRedactor, type Redactor, secretsOf } from './http/redact.js';
 export type { ApiResponse } from './http/response.js';
 export {
   type Diagnostic,
@@ -10,4 +17,3 @@ export {
   type Place,
   type Severity,
 } from './manifest/index.js';
-export { createRedactor, type Redactor, secretsOf } from './http/redact.js';

@@ -53,6 +53,18 @@ describe('checkConfig', () => {
     );
   });
 
+  it('warns of what is a matter of form, and leaves it to the API', async () => {
+    const said: string[] = [];
+    const log = (_level: string, message: string) => said.push(message);
+    await checkConfig({ token: 'abcdef', start_date: 'secret-day' }, specification, log);
+    const numeric = { type: 'object', properties: { limit: { type: 'number' } } };
+    await checkConfig({ limit: '1000' }, numeric, log);
+    expect(said.join('\n')).toContain("'start_date' must match pattern");
+    expect(said.join('\n')).toContain("'limit' must be number");
+    expect(said.join()).not.toContain('secret-day');
+    await expect(checkConfig({ limit: 'many' }, numeric, log)).rejects.toThrow("'limit' must be number");
+  });
+
   it('refuses nothing when the specification is no usable schema, and says so', async () => {
     const said: string[] = [];
     await checkConfig({ a: 1 }, { type: 'object', properties: { a: { $ref: '#/nowhere' } } }, (_level, message) =>

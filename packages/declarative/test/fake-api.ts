@@ -1,7 +1,7 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Connection, RunContext, Stream } from '@tidemark/source';
-import { type ApiRequest, type ApiResponse, createSource, type Transport } from '../src/index.js';
 import { BufferedResponse } from '../src/http/response.js';
+import { type ApiRequest, type ApiResponse, createSource, type Transport } from '../src/index.js';
 
 /** What a fake API answers. `body` that is not text is sent as JSON. */
 export interface FakeAnswer {
@@ -47,13 +47,23 @@ export function runContext(lines: string[] = []): RunContext {
 }
 
 /** Connects a manifest to a fake API. */
-export async function connect(text: string | JsonObject, api: Transport, config: JsonObject = {}, lines: string[] = []): Promise<Connection> {
+export async function connect(
+  text: string | JsonObject,
+  api: Transport,
+  config: JsonObject = {},
+  lines: string[] = [],
+): Promise<Connection> {
   const { source } = await createSource({ text, transport: api, file: 'manifest.yaml' });
   return source.connect(config, runContext(lines));
 }
 
 /** The streams of a manifest over a fake API. */
-export async function streamsOf(text: string | JsonObject, api: Transport, config: JsonObject = {}, lines: string[] = []): Promise<readonly Stream[]> {
+export async function streamsOf(
+  text: string | JsonObject,
+  api: Transport,
+  config: JsonObject = {},
+  lines: string[] = [],
+): Promise<readonly Stream[]> {
   return (await connect(text, api, config, lines)).streams;
 }
 
@@ -86,11 +96,19 @@ export function streamOf(name: string, retriever: JsonObject, more: JsonObject =
   };
 }
 
-const option = (field_name: string): JsonObject => ({ type: 'RequestOption', inject_into: 'request_parameter', field_name });
+const option = (field_name: string): JsonObject => ({
+  type: 'RequestOption',
+  inject_into: 'request_parameter',
+  field_name,
+});
 
 /** The three kinds of paging, three records a page. */
 export const paginators: Record<'page' | 'offset' | 'cursor', JsonObject> = {
-  page: { type: 'DefaultPaginator', page_token_option: option('page'), pagination_strategy: { type: 'PageIncrement', page_size: 3, start_from_page: 1 } },
+  page: {
+    type: 'DefaultPaginator',
+    page_token_option: option('page'),
+    pagination_strategy: { type: 'PageIncrement', page_size: 3, start_from_page: 1 },
+  },
   offset: {
     type: 'DefaultPaginator',
     page_token_option: option('offset'),
@@ -100,7 +118,11 @@ export const paginators: Record<'page' | 'offset' | 'cursor', JsonObject> = {
   cursor: {
     type: 'DefaultPaginator',
     page_token_option: option('after'),
-    pagination_strategy: { type: 'CursorPagination', cursor_value: "{{ response.get('next') }}", stop_condition: "{{ not response.get('next') }}" },
+    pagination_strategy: {
+      type: 'CursorPagination',
+      cursor_value: "{{ response.get('next') }}",
+      stop_condition: "{{ not response.get('next') }}",
+    },
   },
 };
 
@@ -108,7 +130,9 @@ export const paginators: Record<'page' | 'offset' | 'cursor', JsonObject> = {
 export function pagesOf(count: number, make: (id: number) => unknown = (id) => ({ id })): (url: URL) => FakeAnswer {
   return (url) => {
     const query = url.searchParams;
-    const start = query.has('page') ? (Number(query.get('page')) - 1) * 3 : Number(query.get('offset') ?? query.get('after') ?? 0);
+    const start = query.has('page')
+      ? (Number(query.get('page')) - 1) * 3
+      : Number(query.get('offset') ?? query.get('after') ?? 0);
     const data = Array.from({ length: Math.max(0, Math.min(3, count - start)) }, (_, i) => make(start + i));
     return { body: { data, ...(start + 3 < count ? { next: String(start + 3) } : {}) } };
   };

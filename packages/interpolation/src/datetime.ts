@@ -1,3 +1,4 @@
+import { parseAny } from './datetime/any-parse.js';
 import { compileFormat } from './datetime/format.js';
 import { parseDuration as readDuration } from './datetime/parse-duration.js';
 import { fromMicros } from './datetime/timestamp.js';
@@ -72,6 +73,14 @@ export function parseDatetime(text: string | number | bigint, format: string): M
 /** Writes a moment by a format. */
 export function formatDatetime(moment: Moment, format: string): string {
   return cached(format).format(moment);
+}
+
+/**
+ * Reads a datetime whose format is not known: whole seconds since 1970, a date, or a date and time in ISO 8601 and the
+ * other common orders. Throws a `TemplateError` for anything else.
+ */
+export function parseAnyDatetime(text: string | number): Moment {
+  return guard(() => parseAny(String(text)));
 }
 
 /** Reads an ISO 8601 duration: `P1DT2H`, `-P2W`, `P1Y6M`. Throws a `TemplateError` for anything else. */

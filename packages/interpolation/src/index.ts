@@ -9,6 +9,7 @@ export {
   formatDatetime,
   momentFromMicros,
   momentNow,
+  parseAnyDatetime,
   parseDatetime,
   parseDuration,
   subtractDuration,

@@ -1,3 +1,4 @@
+import { TemplateError } from './error.js';
 import type { LiteralType } from './literal/evaluate-literal.js';
 import { type CompileOptions, type Context, compile } from './template.js';
 
@@ -73,7 +74,13 @@ export function compileNested(value: unknown, options: CompileOptions = {}): Eva
     ([key, item]) => [compileNested(key, options), compileNested(item, options)] as const,
   );
   return (context) => {
-    const result = entries.map(([key, item]) => [key(context), item(context)] as const);
+    const result = entries.map(([key, item]) => [keyText(key(context)), item(context)] as const);
     return Object.fromEntries(result.filter(([, item]) => item !== null && item !== undefined));
   };
+}
+
+/** A key as JSON has it. Lists and dicts are no keys: in Python they cannot be hashed. */
+function keyText(key: unknown): string {
+  if (typeof key === 'object' && key !== null) throw new TemplateError('TypeError', 'a list or dict cannot be a key');
+  return String(key);
 }

@@ -1,6 +1,6 @@
 import { resetBudget } from './budget.js';
 import { type Code, compileCode } from './compile/code.js';
-import { ALIASES, type Frame } from './compile/frame.js';
+import type { Frame } from './compile/frame.js';
 import { Failure, TemplateError } from './error.js';
 import { copyLiteral, evaluateLiteral, type LiteralType } from './literal/evaluate-literal.js';
 import { NO_LITERAL } from './literal/literal.js';
@@ -24,10 +24,10 @@ export interface CompileOptions {
 /** What counts as false besides Python's own false values (InterpolatedBoolean's rule). */
 const FALSE_TEXTS = new Set(['False', 'false', '{}', '[]', '()', '', '0', '0.0']);
 
-const UNSUPPORTED = 'stream_state';
-
-/** A compiled template. It holds no state: it can be evaluated any number of times. */
+/** A compiled template. What it evaluates to hangs on its context alone; it can be evaluated any number of times. */
 export class Template {
+  private constantValue: { value: unknown } | undefined;
+
   /** @internal Use `compile`. */
   constructor(
     /** The text that it was compiled from. */
@@ -53,25 +53,41 @@ export class Template {
    * when a name that the template reads is not in the context.
    */
   evaluate(context: Context, options?: EvaluateOptions): unknown {
-    return this.guard(() => {
-      const value = this.attempt(context, options?.types);
+    if (options) return this.evaluateWith(context, options);
+    if (this.constantValue) return this.constantValue.value;
+    resetBudget();
+    try {
+      const value = this.attempt(context);
+      const result = value === EMPTY ? null : value;
+      // A constant that is an object is made anew each time: its taker may change it.
+      if (this.code.constant !== undefined && typeof result !== 'object') this.constantValue = { value: result };
+      return result;
+    } catch (failure) {
+      throw this.errorOf(failure);
+    }
+  }
+
+  private evaluateWith(context: Context, { default: otherwise, types }: EvaluateOptions): unknown {
+    resetBudget();
+    try {
+      const value = types ? this.attemptText(context, types) : this.attempt(context);
       if (value !== EMPTY) return value;
-      if (options?.default === undefined) return null;
-      const fallback = compile(options.default, { clock: this.clock });
-      return evaluateLiteral(fallback.render(context), options.types);
-    });
+      if (otherwise === undefined) return null;
+      const fallback = compile(otherwise, { clock: this.clock });
+      return evaluateLiteral(fallback.render(context), types);
+    } catch (failure) {
+      throw this.errorOf(failure);
+    }
   }
 
   /** Evaluates to text: what the template puts out, not read as a literal; empty when something undefined was used. */
   evaluateString(context: Context): string {
-    return this.guard(() => {
-      try {
-        return this.render(context);
-      } catch (failure) {
-        if (failure instanceof Failure && failure.kind === 'UndefinedError') return '';
-        throw failure;
-      }
-    });
+    resetBudget();
+    try {
+      return this.renderDefined(context);
+    } catch (failure) {
+      throw this.errorOf(failure);
+    }
   }
 
   /**
@@ -86,23 +102,24 @@ export class Template {
   }
 
   /** The value, or EMPTY where the default comes in. */
-  private attempt(context: Context, types: readonly LiteralType[] | undefined): unknown {
+  private attempt(context: Context): unknown {
     const { single } = this.code;
-    if (!single || types) {
-      const out = this.renderDefined(context);
-      return out === '' ? EMPTY : evaluateLiteral(out, types);
-    }
+    if (!single) return this.attemptText(context, undefined);
     try {
       const frame = this.begin(context);
       this.code.enter(frame);
       return literalOf(single(frame));
     } catch (failure) {
-      if (failure instanceof Failure) {
-        if (failure.kind === 'UndefinedError') return EMPTY;
-        if (failure.kind === 'TypeError') return evaluateLiteral(this.source);
-      }
+      if (!(failure instanceof Failure)) throw failure;
+      if (failure.kind === 'UndefinedError') return EMPTY;
+      if (failure.kind === 'TypeError') return evaluateLiteral(this.source);
       throw failure;
     }
+  }
+
+  private attemptText(context: Context, types: readonly LiteralType[] | undefined): unknown {
+    const out = this.renderDefined(context);
+    return out === '' ? EMPTY : evaluateLiteral(out, types);
   }
 
   private renderDefined(context: Context): string {
@@ -130,38 +147,36 @@ export class Template {
 
   /** Starts an evaluation: checks the names first, as the reference does. */
   private begin(context: Context): Frame {
-    if (this.source.includes(UNSUPPORTED)) {
+    const { code } = this;
+    if (code.readsState) {
+      const message = '`stream_state` is no longer supported for interpolation. Use `stream_interval` instead.';
+      throw new Failure('UnsupportedVariable', message);
+    }
+    if (Object.hasOwn(context, 'stream_interval') || Object.hasOwn(context, 'stream_partition')) {
       throw new Failure(
-        'UnsupportedVariable',
-        '`stream_state` is no longer supported for interpolation. Use `stream_interval` instead.',
+        'ValueError',
+        'the context must not have the reserved names stream_interval and stream_partition',
       );
     }
-    for (const alias in ALIASES) {
-      if (Object.hasOwn(context, alias))
-        throw new Failure('ValueError', `the context must not have the reserved name '${alias}'`);
+    for (const { name, key } of code.needed) {
+      if (Object.hasOwn(context, key)) continue;
+      const given = Object.keys(context).join(', ');
+      throw new Failure(
+        'UndeclaredVariables',
+        `the template reads '${name}', which it has not been given (it has: ${given})`,
+      );
     }
-    for (const name of this.code.names) {
-      if (!Object.hasOwn(context, ALIASES[name] ?? name) && name !== 'config') {
-        throw new Failure(
-          'UndeclaredVariables',
-          `the template reads '${name}', which it has not been given (it has: ${Object.keys(context).join(', ')})`,
-        );
-      }
-    }
-    return this.code.newFrame(context, this.clock);
+    return code.newFrame(context, this.clock);
   }
 
-  /** Runs an evaluation within a fresh budget, and turns failures into errors. */
-  private guard<Result>(run: () => Result): Result {
-    resetBudget();
-    try {
-      return run();
-    } catch (failure) {
-      if (failure instanceof Failure) throw new TemplateError(failure.kind, failure.message, this.source);
-      if (failure instanceof RangeError)
-        throw new TemplateError('RecursionError', 'the template was stopped: it recurses too deeply', this.source);
-      throw failure;
+  /** A failure as the error that leaves the package. */
+  private errorOf(failure: unknown): unknown {
+    if (failure instanceof Failure) return new TemplateError(failure.kind, failure.message, this.source);
+    // The stack's end: a macro that calls itself without end, or a value nested without end.
+    if (failure instanceof RangeError) {
+      return new TemplateError('RecursionError', 'the template was stopped: it recurses too deeply', this.source);
     }
+    return failure;
   }
 }
 

@@ -80,7 +80,8 @@ function unmark(value: unknown): unknown {
     for (const key of Object.keys(object)) {
       const was = object[key];
       const now = unmark(was);
-      if (now !== was) Object.defineProperty(object, key, { value: now, writable: true, enumerable: true, configurable: true });
+      if (now !== was)
+        Object.defineProperty(object, key, { value: now, writable: true, enumerable: true, configurable: true });
     }
   }
   return value;
@@ -94,7 +95,9 @@ function unmark(value: unknown): unknown {
 export function parseJson(text: string): Json {
   if (!SUSPECT.test(text)) return JSON.parse(text) as Json;
   const marked = text.replace(TOKEN, (token) =>
-    token.charCodeAt(0) === 34 || (token.length < 16 && !/[eE]/.test(token)) || isPlain(token) ? token : `"${'\\u0000'}${MARK.slice(1)}${token}"`,
+    token.charCodeAt(0) === 34 || (token.length < 16 && !/[eE]/.test(token)) || isPlain(token)
+      ? token
+      : `"${'\\u0000'}${MARK.slice(1)}${token}"`,
   );
   return unmark(JSON.parse(marked)) as Json;
 }
@@ -119,7 +122,8 @@ function write(value: unknown): string {
   if (Decimal.is(value)) return value.text;
   if (Array.isArray(value)) return `[${value.map((item) => (item === undefined ? 'null' : write(item))).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return write((value as { toJSON(): unknown }).toJSON());
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+      return write((value as { toJSON(): unknown }).toJSON());
     const parts: string[] = [];
     for (const [key, item] of Object.entries(value)) {
       if (item !== undefined && typeof item !== 'function') parts.push(`${JSON.stringify(key)}:${write(item)}`);
@@ -137,7 +141,9 @@ export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object') {
     const object = value as Record<string, unknown>;
-    const keys = Object.keys(object).filter((key) => object[key] !== undefined).sort();
+    const keys = Object.keys(object)
+      .filter((key) => object[key] !== undefined)
+      .sort();
     return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`).join(',')}}`;
   }
   return JSON.stringify(value);

@@ -3,7 +3,13 @@ import type { Json, JsonObject } from './json.js';
 /** How a stream is read. */
 export type SyncMode = 'full_refresh' | 'incremental';
 /** What the destination does with the rows. `overwrite_dedup` is the platform's full refresh with a primary key. */
-export type DestinationSyncMode = 'append' | 'overwrite' | 'append_dedup' | 'overwrite_dedup' | 'update' | 'soft_delete';
+export type DestinationSyncMode =
+  | 'append'
+  | 'overwrite'
+  | 'append_dedup'
+  | 'overwrite_dedup'
+  | 'update'
+  | 'soft_delete';
 
 /** Protocol 0.18 `AirbyteStream`. Optional fields may be null when another client wrote them. */
 export interface StreamDescription {

@@ -9,6 +9,13 @@ export { COMPLETE_KEY, isComplete, NO_CURSOR_KEY, OWN_KEY, ownPart, POSITION_KEY
 export { ConnectorError, type ErrorKind } from './error.js';
 export { type ReadResult, type ReadSettings, read } from './read.js';
 export type { Sink, StreamOutcome } from './sink.js';
-export { type CheckResult, type Connection, type ConnectOptions, discover, type RunContext, type Source } from './source.js';
+export {
+  type CheckResult,
+  type Connection,
+  type ConnectOptions,
+  discover,
+  type RunContext,
+  type Source,
+} from './source.js';
 export type { OpenStream, Page, ReadOptions, RecordData, Stream, StreamRunFacts } from './stream.js';
 export type { Position, Unit } from './unit.js';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type ConfiguredCatalog,
   type ConfiguredStream,
@@ -40,6 +41,8 @@ export async function read(settings: ReadSettings): Promise<ReadResult> {
   for (const { stream } of catalog.streams) {
     if (!byKey.has(streamKey(stream))) throw unknownStream(stream, connection.streams);
   }
+  // Every stream listens: many are no leak.
+  if (settings.signal) setMaxListeners(0, settings.signal);
   const gate = new Gate(Math.max(1, connection.concurrency));
   const groups = (connection.exclusiveGroups ?? []).map((names) => ({ names: new Set(names), gate: new Gate(1) }));
   const result: ReadResult = { outcomes: new Map(), errors: [] };
@@ -175,6 +178,15 @@ class StreamRun {
     }
   }
 
+  private readonly idle = async <T>(wait: () => Promise<T>): Promise<T> => {
+    this.gate.leave();
+    try {
+      return await wait();
+    } finally {
+      await this.gate.enter();
+    }
+  };
+
   private async readUnit(open: OpenStream, unit: Unit): Promise<void> {
     const onRestart = (reason: string): void => {
       void this.send(async () => {
@@ -184,7 +196,7 @@ class StreamRun {
     };
     let closed = false;
     if (unit.anew !== undefined) onRestart(unit.anew);
-    for await (const page of open.read(unit, { signal: this.abort.signal, onRestart })) {
+    for await (const page of open.read(unit, { signal: this.abort.signal, onRestart, idle: this.idle })) {
       await this.send(async () => {
         if (page.records.length > 0 && !this.sentRecords) {
           this.sentRecords = true;

@@ -23,6 +23,11 @@ export interface ReadOptions {
   signal: AbortSignal;
   /** Called when the page token that the unit was resumed with is refused and the unit begins anew. */
   onRestart?: (reason: string) => void;
+  /**
+   * Gives the reader's place to others while it waits for something long (a job of the API). Nothing that others wait for may
+   * be held when `wait` has ended: a place must be found again first.
+   */
+  idle?: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
 /** One stream, opened for one read from one state. */

@@ -29,7 +29,12 @@ class Killed extends Error {}
  */
 export async function transcript(
   streams: readonly Stream[],
-  options: { states?: ReadonlyMap<string, JsonObject>; concurrency?: number; killAfter?: number; signal?: AbortSignal } = {},
+  options: {
+    states?: ReadonlyMap<string, JsonObject>;
+    concurrency?: number;
+    killAfter?: number;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Transcript> {
   const sent: Sent[] = [];
   const killAfter = options.killAfter ?? Number.POSITIVE_INFINITY;
@@ -69,7 +74,9 @@ export async function transcript(
 }
 
 function configured(stream: Awaited<ReturnType<Stream['describe']>>) {
-  const mode = stream.supported_sync_modes.includes('incremental') ? ('incremental' as const) : ('full_refresh' as const);
+  const mode = stream.supported_sync_modes.includes('incremental')
+    ? ('incremental' as const)
+    : ('full_refresh' as const);
   return { stream, sync_mode: mode, destination_sync_mode: 'append' as const };
 }
 
@@ -99,7 +106,8 @@ export function rows(messages: readonly Sent[]): { stream: string; unit: string;
   let kept: { stream: string; unit: string; record: RecordData }[] = [];
   for (const message of messages) {
     if (message.kind === 'record') kept.push(message);
-    if (message.kind === 'restart') kept = kept.filter((row) => row.stream !== message.stream || row.unit !== message.unit);
+    if (message.kind === 'restart')
+      kept = kept.filter((row) => row.stream !== message.stream || row.unit !== message.unit);
   }
   return kept;
 }
@@ -130,9 +138,15 @@ export async function proveResume(
   let kills = 0;
   for (let killAfter = 0; killAfter < whole.sent.length; killAfter += step) {
     const first = await transcript(await make(), { concurrency, states, killAfter });
-    const second = await transcript(await make(), { concurrency, states: new Map([...(states ?? []), ...lastStates(first.sent)]) });
-    if (second.errors.length) throw new Error(`resumed after ${killAfter} messages: ${second.errors[0]!.message}`, { cause: second.errors[0] });
-    const got = multiset(rows([...committed(first.sent), ...second.sent.filter((message) => message.kind !== 'state')]));
+    const second = await transcript(await make(), {
+      concurrency,
+      states: new Map([...(states ?? []), ...lastStates(first.sent)]),
+    });
+    if (second.errors.length)
+      throw new Error(`resumed after ${killAfter} messages: ${second.errors[0]!.message}`, { cause: second.errors[0] });
+    const got = multiset(
+      rows([...committed(first.sent), ...second.sent.filter((message) => message.kind !== 'state')]),
+    );
     compare(truth, got, killAfter);
     kills++;
   }
@@ -149,5 +163,7 @@ function compare(truth: string[], got: string[], killAfter: number): void {
   const [want, have] = [count(truth), count(got)];
   const lost = [...want].filter(([row, n]) => (have.get(row) ?? 0) < n).map(([row]) => row);
   const doubled = [...have].filter(([row, n]) => (want.get(row) ?? 0) < n).map(([row]) => row);
-  throw new Error(`killed after ${killAfter} messages: ${lost.length} lost (${lost.slice(0, 3).join('; ')}), ${doubled.length} doubled (${doubled.slice(0, 3).join('; ')})`);
+  throw new Error(
+    `killed after ${killAfter} messages: ${lost.length} lost (${lost.slice(0, 3).join('; ')}), ${doubled.length} doubled (${doubled.slice(0, 3).join('; ')})`,
+  );
 }

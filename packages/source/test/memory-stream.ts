@@ -1,5 +1,13 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import { pageCursor, partitionedCursor, type RecordData, type Stream, type StreamCursor, singleCursor, type Unit } from '../src/index.js';
+import {
+  pageCursor,
+  partitionedCursor,
+  type RecordData,
+  type Stream,
+  type StreamCursor,
+  singleCursor,
+  type Unit,
+} from '../src/index.js';
 
 /** A stream over data in memory: partitions of pages of records, read with shuffled delays. */
 export interface MemoryData {
@@ -17,7 +25,12 @@ export interface MemoryData {
 export function memoryData(name: string, partitions: string[], pages: number, perPage: number, seed = 1): MemoryData {
   const data = new Map<string, RecordData[][]>();
   for (const id of partitions) {
-    data.set(id, Array.from({ length: pages }, (_, page) => Array.from({ length: perPage }, (_, i) => ({ id: `${id}/${page}/${i}`, page }))));
+    data.set(
+      id,
+      Array.from({ length: pages }, (_, page) =>
+        Array.from({ length: perPage }, (_, i) => ({ id: `${id}/${page}/${i}`, page })),
+      ),
+    );
   }
   return { name, partitions: data, seed };
 }

@@ -8,10 +8,14 @@ describe('resume after every message', () => {
   for (const concurrency of [1, 10]) {
     for (const seed of [1, 7, 99]) {
       it(`one unit, ${concurrency} readers, seed ${seed}`, async () => {
-        expect(await proveResume(() => [memoryStream(memoryData('flat', [''], 5, 3, seed))], { concurrency })).toBeGreaterThan(15);
+        expect(
+          await proveResume(() => [memoryStream(memoryData('flat', [''], 5, 3, seed))], { concurrency }),
+        ).toBeGreaterThan(15);
       });
       it(`twelve partitions, ${concurrency} readers, seed ${seed}`, async () => {
-        expect(await proveResume(() => [memoryStream(memoryData('parts', ids(12), 3, 2, seed))], { concurrency })).toBeGreaterThan(80);
+        expect(
+          await proveResume(() => [memoryStream(memoryData('parts', ids(12), 3, 2, seed))], { concurrency }),
+        ).toBeGreaterThan(80);
       });
       it(`streams beside each other, ${concurrency} readers, seed ${seed}`, async () => {
         const make = () => [
@@ -27,7 +31,9 @@ describe('resume after every message', () => {
   it('folds many done partitions and goes on from the fold', async () => {
     const make = () => [memoryStream(memoryData('many', ids(450), 1, 1, 3))];
     const whole = await transcript(make(), { concurrency: 8 });
-    const largest = Math.max(...whole.sent.map((message) => (message.kind === 'state' ? JSON.stringify(message.state).length : 0)));
+    const largest = Math.max(
+      ...whole.sent.map((message) => (message.kind === 'state' ? JSON.stringify(message.state).length : 0)),
+    );
     expect(largest).toBeLessThan(20_000);
     expect(await proveResume(make, { concurrency: 8, step: 61 })).toBeGreaterThan(10);
   });
@@ -36,7 +42,9 @@ describe('resume after every message', () => {
     const data = memoryData('flat', [''], 4, 2, 0);
     const first = await transcript([memoryStream(data)], { killAfter: 5 });
     expect(lastStates(first.sent).get('flat')).toMatchObject({ next_page_token: 1 });
-    const second = await transcript([memoryStream({ ...data, refused: new Set([1]) })], { states: lastStates(first.sent) });
+    const second = await transcript([memoryStream({ ...data, refused: new Set([1]) })], {
+      states: lastStates(first.sent),
+    });
     expect(second.sent[0]).toMatchObject({ kind: 'restart' });
     expect(rows([...first.sent, ...second.sent])).toHaveLength(8);
   });
@@ -44,7 +52,9 @@ describe('resume after every message', () => {
   it('begins anew when the pages are asked for in another way', async () => {
     const data = memoryData('flat', [''], 4, 2, 0);
     const first = await transcript([memoryStream(data)], { killAfter: 5 });
-    const second = await transcript([memoryStream({ ...data, fingerprint: 'other' })], { states: lastStates(first.sent) });
+    const second = await transcript([memoryStream({ ...data, fingerprint: 'other' })], {
+      states: lastStates(first.sent),
+    });
     expect(second.sent[0]).toMatchObject({ kind: 'restart' });
     expect(rows(second.sent)).toHaveLength(8);
   });
@@ -58,14 +68,20 @@ describe('resume after every message', () => {
 
   it('never takes the sentinel of streams without a cursor for complete', async () => {
     const sentinel = new Map([['flat', { __ab_no_cursor_state_message: true }]]);
-    expect(rows((await transcript([memoryStream(memoryData('flat', [''], 3, 2))], { states: sentinel })).sent)).toHaveLength(6);
+    expect(
+      rows((await transcript([memoryStream(memoryData('flat', [''], 3, 2))], { states: sentinel })).sent),
+    ).toHaveLength(6);
   });
 });
 
 describe('the states of a full refresh', () => {
   it('are a page token after each page and complete at the end', async () => {
     const { sent } = await transcript([memoryStream(memoryData('flat', [''], 3, 1, 0))]);
-    expect(sent.map((message) => (message.kind === 'state' ? message.state : (message as { record: { id: string } }).record.id))).toEqual([
+    expect(
+      sent.map((message) =>
+        message.kind === 'state' ? message.state : (message as { record: { id: string } }).record.id,
+      ),
+    ).toEqual([
       '/0/0',
       { next_page_token: 1, __tidemark: { v: 1, fingerprint: 'f' } },
       '/1/0',
@@ -82,7 +98,10 @@ describe('the states of a full refresh', () => {
       states: [{ partition: { id: 'x' }, cursor: { next_page_token: 1, __tidemark: { v: 1, fingerprint: 'f' } } }],
       __tidemark: { v: 1 },
     });
-    expect(states[1]).toEqual({ states: [{ partition: { id: 'x' }, cursor: { __ab_full_refresh_sync_complete: true } }], __tidemark: { v: 1 } });
+    expect(states[1]).toEqual({
+      states: [{ partition: { id: 'x' }, cursor: { __ab_full_refresh_sync_complete: true } }],
+      __tidemark: { v: 1 },
+    });
     expect(states.at(-1)).toEqual({ __ab_full_refresh_sync_complete: true });
   });
 });

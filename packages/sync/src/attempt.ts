@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { streamKey } from '@tidemark/protocol';
+import { type JsonObject, streamKey } from '@tidemark/protocol';
 import type { Job, StoredJob, StoredStream, StreamPlan } from './destination.js';
 import type { ChosenStream } from './modes.js';
 
@@ -63,7 +63,7 @@ function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
   if (stored.job.fingerprint !== wish.fingerprint) return 'the configuration has changed since';
   // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
   const open = stored.streams.filter((stream) => stream.job === stored.job.nonce && stream.status === 'open');
-  const nothingToResume = open.every((stream) => stream.state === undefined || stream.syncMode === 'incremental');
+  const nothingToResume = open.every((stream) => !saysWhere(stream.state) || stream.syncMode === 'incremental');
   const failed = stored.outcome === 'failed' || stored.outcome === 'partial';
   if (failed && stored.job.attempt > 1 && stored.lastAttemptProgressed === false && nothingToResume)
     return 'its last attempt made no progress';
@@ -93,7 +93,7 @@ function planFullRefresh(chosen: ChosenStream, known: StoredStream | undefined, 
   const overwrite = chosen.destinationSyncMode !== 'append';
   const ours = known !== undefined && known.job === job.nonce && sameModes(known, chosen);
   const begun = { ...common(chosen, job), openSince: job.id };
-  if (ours && known.state && chosen.description.is_resumable !== false) {
+  if (ours && saysWhere(known.state) && chosen.description.is_resumable !== false) {
     const { generation, state, rows } = known;
     const minimumGeneration = overwrite ? generation : 0;
     return { ...begun, generation, minimumGeneration, state, begin: 'resume', rowsBefore: rows, resumed: true };
@@ -103,6 +103,11 @@ function planFullRefresh(chosen: ChosenStream, known: StoredStream | undefined, 
   const partialGeneration =
     known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
   return { ...begun, generation, minimumGeneration, begin: 'anew', partialGeneration, rowsBefore: 0, resumed: false };
+}
+
+/** An empty state says nothing: the source would begin at the beginning, and what is there would be there twice. */
+function saysWhere(state: JsonObject | undefined): state is JsonObject {
+  return state !== undefined && Object.keys(state).some((key) => key !== '__ab_no_cursor_state_message');
 }
 
 function planIncremental(chosen: ChosenStream, known: StoredStream | undefined, job: Job): StreamPlan {

@@ -69,6 +69,8 @@ describe('an unfinished job', () => {
     const plans = [
       planAttempt(stored([{ state }]), [chosen('s', {}, false)], wish),
       planAttempt(stored([{}]), [chosen('s')], wish),
+      planAttempt(stored([{ state: {} }]), [chosen('s')], wish),
+      planAttempt(stored([{ state: { __ab_no_cursor_state_message: true } }]), [chosen('s')], wish),
       planAttempt(stored([{ state }]), [chosen('s', { destination_sync_mode: 'append' })], wish),
     ].map((attempt) => attempt.plans[0]);
     for (const plan of plans) {

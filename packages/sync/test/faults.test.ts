@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bundleChild } from './child.ts';
@@ -96,6 +96,13 @@ describe('a file that cannot be used', () => {
     await new Transcript(users(), file).run();
     await query(file, 'UPDATE _tidemark.version SET version = 99');
     await expect(new Transcript(users(), file).run()).rejects.toThrow(/newer Tidemark \(version 99/);
+  });
+
+  it('was half made when a process was killed: nothing of that stays', async () => {
+    const file = `${folder}/half.duckdb`;
+    writeFileSync(`${file}.999999999.new`, 'half');
+    expect((await new Transcript(users(), file).run()).outcome).toBe('complete');
+    expect(readdirSync(folder).filter((name) => name.startsWith('half'))).toEqual(['half.duckdb']);
   });
 
   it('is there and empty: it is used', async () => {

@@ -158,10 +158,8 @@ describe('full refresh', () => {
     await transcript.run();
     state.broken = false;
     await transcript.run();
-    const asked = transcript.source.requests.filter((line) => line.includes('"b"'));
-    expect(asked).toEqual(
-      ['page 0', 'page 1', 'page 2', 'page 2'].map((page) => `orders {"partition":{"of":"b"},"slice":{}} ${page}`),
-    );
+    const asked = transcript.source.requests.filter((line) => line.includes('"b"')).map((line) => line.slice(-6));
+    expect(asked).toEqual(['page 0', 'page 1', 'page 2', 'page 2']);
     expect(await count(transcript.file, 'SELECT count(DISTINCT id) FROM orders')).toBe(63);
     expect(await count(transcript.file, 'SELECT count(*) FROM orders')).toBe(63);
   });

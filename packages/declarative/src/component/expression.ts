@@ -32,7 +32,13 @@ export interface Expression {
 /** The types that a value can be asked for by `evaluateAs`. */
 export type ValueType = 'string' | 'number' | 'integer' | 'boolean' | 'list';
 
-const LITERAL_TYPES: Record<ValueType, LiteralType> = { string: 'str', number: 'float', integer: 'int', boolean: 'bool', list: 'list' };
+const LITERAL_TYPES: Record<ValueType, LiteralType> = {
+  string: 'str',
+  number: 'float',
+  integer: 'int',
+  boolean: 'bool',
+  list: 'list',
+};
 
 /** Where the configuration and the parameters of an expression come from. */
 export interface ExpressionSite {
@@ -45,9 +51,12 @@ export interface ExpressionSite {
 export function expression(source: string, site: ExpressionSite): Expression {
   const template: Template = compile(source, { clock: site.clock });
   const { config, parameters } = site;
-  const around = (scope: Scope | undefined): Scope => (scope ? { ...scope, config, parameters } : { config, parameters });
+  const around = (scope: Scope | undefined): Scope =>
+    scope ? { ...scope, config, parameters } : { config, parameters };
   const evaluateAs = (types: ValueType | readonly ValueType[], scope?: Scope) =>
-    template.evaluate(around(scope), { types: (typeof types === 'string' ? [types] : types).map((type) => LITERAL_TYPES[type]) });
+    template.evaluate(around(scope), {
+      types: (typeof types === 'string' ? [types] : types).map((type) => LITERAL_TYPES[type]),
+    });
   const alone = (scope?: Scope, type?: ValueType) =>
     template.evaluate(around(scope), type ? { default: source, types: [LITERAL_TYPES[type]] } : { default: source });
   if (template.isConstant) {
@@ -55,7 +64,16 @@ export function expression(source: string, site: ExpressionSite): Expression {
     const own = template.evaluate({}, { default: source });
     const text = textOf(template, {});
     const truth = template.evaluateBoolean({});
-    return { source, isConstant: true, names: template.names, evaluate: () => value, text: () => text, evaluateAs, value: (scope, type) => (type ? alone(scope, type) : own), isTrue: () => truth };
+    return {
+      source,
+      isConstant: true,
+      names: template.names,
+      evaluate: () => value,
+      text: () => text,
+      evaluateAs,
+      value: (scope, type) => (type ? alone(scope, type) : own),
+      isTrue: () => truth,
+    };
   }
   return {
     source,
@@ -73,7 +91,8 @@ export function expression(source: string, site: ExpressionSite): Expression {
 function textOf(template: Template, context: Scope): string {
   const value = template.evaluate(context, { default: template.source });
   // A whole number may have been put out as 1.0, which `str` writes again.
-  if (typeof value === 'number' && Number.isInteger(value) && /[.eE]/.test(template.evaluateString(context))) return floatText(value);
+  if (typeof value === 'number' && Number.isInteger(value) && /[.eE]/.test(template.evaluateString(context)))
+    return floatText(value);
   return toText(value);
 }
 
@@ -94,7 +113,8 @@ export function deepExpression(value: Json | undefined, site: ExpressionSite): D
     const items = value.map((item) => deepExpression(item, site));
     return (scope) => items.map((item) => item(scope));
   }
-  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) !== null && !isPlain(value)) return () => value;
+  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) !== null && !isPlain(value))
+    return () => value;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value as JsonObject).map(
       ([key, item]) => [expression(key, site), deepExpression(item, site)] as const,

@@ -40,10 +40,15 @@ export class Field<T> {
     readonly facts: FieldFacts = { doc: '', examples: [], isOptional: false, slots: [] },
   ) {}
   private with<U = T>(facts: Partial<FieldFacts>, read?: (raw: Json | undefined, site: FieldSite) => U): Field<U> {
-    return new Field<U>(read ?? (this.read as unknown as (raw: Json | undefined, site: FieldSite) => U), this.schema, this.matches, {
-      ...this.facts,
-      ...facts,
-    });
+    return new Field<U>(
+      read ?? (this.read as unknown as (raw: Json | undefined, site: FieldSite) => U),
+      this.schema,
+      this.matches,
+      {
+        ...this.facts,
+        ...facts,
+      },
+    );
   }
   /** What the field means, in one or two sentences. */
   doc(text: string): Field<T> {
@@ -62,7 +67,9 @@ export class Field<T> {
   /** The field may be absent or null: the value is that of `raw` then. */
   default(value: Json): Field<T> {
     const read = this.read;
-    return this.with({ isOptional: true, default: value }, (raw, site) => read(raw === undefined || raw === null ? value : raw, site));
+    return this.with({ isOptional: true, default: value }, (raw, site) =>
+      read(raw === undefined || raw === null ? value : raw, site),
+    );
   }
   deprecated(why: string): Field<T> {
     return this.with({ deprecated: why });
@@ -77,7 +84,11 @@ const isObject = (raw: Json): raw is JsonObject =>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw) && Object.getPrototypeOf(raw) !== undefined;
 
 function plain<T extends Json>(type: string | string[], matches: (raw: Json) => boolean): Field<T> {
-  return new Field<T>((raw) => raw as T, () => ({ type }), matches);
+  return new Field<T>(
+    (raw) => raw as T,
+    () => ({ type }),
+    matches,
+  );
 }
 
 interface TemplateOptions {
@@ -122,11 +133,20 @@ export const field = {
   number: () => plain<number>('number', (raw) => typeof raw === 'number'),
   boolean: () => plain<boolean>('boolean', (raw) => typeof raw === 'boolean'),
   /** Any JSON value, kept as it is. */
-  json: () => new Field<Json>((raw) => raw as Json, () => ({}), () => true),
+  json: () =>
+    new Field<Json>(
+      (raw) => raw as Json,
+      () => ({}),
+      () => true,
+    ),
   /** Any JSON object, kept as it is. */
   object: () => plain<JsonObject>('object', isObject),
   enum: <const V extends string>(...values: V[]) =>
-    new Field<V>((raw) => raw as V, () => ({ type: 'string', enum: [...values] }), (raw) => values.includes(raw as V)),
+    new Field<V>(
+      (raw) => raw as V,
+      () => ({ type: 'string', enum: [...values] }),
+      (raw) => values.includes(raw as V),
+    ),
   /** Text with templates in it; compiled at build. */
   template: templateField,
   /** A JSON value with templates in its strings. */
@@ -147,10 +167,19 @@ export const field = {
     ),
   map: <T>(of: Field<T>) =>
     new Field<Record<string, T>>(
-      (raw, site) => Object.fromEntries(Object.entries(raw as JsonObject).map(([key, item]) => [key, of.read(item, site)])),
+      (raw, site) =>
+        Object.fromEntries(Object.entries(raw as JsonObject).map(([key, item]) => [key, of.read(item, site)])),
       (writer) => ({ type: 'object', additionalProperties: of.schema(writer) }),
       isObject,
-      { ...of.facts, doc: '', examples: [], isOptional: false, default: undefined, defaultType: undefined, itemType: of.facts.defaultType },
+      {
+        ...of.facts,
+        doc: '',
+        examples: [],
+        isOptional: false,
+        default: undefined,
+        defaultType: undefined,
+        itemType: of.facts.defaultType,
+      },
     ),
   /** One of several kinds; the first that fits the raw value reads it. */
   either: <const A extends readonly Field<unknown>[]>(...alternatives: A) =>

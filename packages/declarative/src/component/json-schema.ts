@@ -17,7 +17,8 @@ export interface SchemaWriter {
 export function manifestSchema(registry: Registry): JsonSchema {
   const writer: SchemaWriter = { slot: (slot) => slotSchema(registry.wordsOf(slot).map((word) => word.type)) };
   const definitions: JsonSchema = {};
-  for (const word of [...registry.words].sort((a, b) => (a.type < b.type ? -1 : 1))) definitions[word.type] = wordSchema(word, writer);
+  for (const word of [...registry.words].sort((a, b) => (a.type < b.type ? -1 : 1)))
+    definitions[word.type] = wordSchema(word, writer);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Tidemark manifest',
@@ -47,13 +48,20 @@ function wordSchema(word: ComponentDefinition, writer: SchemaWriter): JsonSchema
     const schema = field.schema(writer);
     properties[name] = {
       ...(isOptional ? orNull(schema) : schema),
-      ...(doc || deprecated ? { description: [doc, deprecated && `Deprecated: ${deprecated}`].filter(Boolean).join(' ') } : {}),
+      ...(doc || deprecated
+        ? { description: [doc, deprecated && `Deprecated: ${deprecated}`].filter(Boolean).join(' ') }
+        : {}),
       ...(preset === undefined ? {} : { default: preset }),
       ...(examples.length ? { examples: [...examples] } : {}),
     };
   }
-  properties.$parameters = { type: 'object', description: 'Values for the fields of this component and of those below it.' };
-  const required = Object.entries(word.fields).filter(([, field]) => !field.facts.isOptional).map(([name]) => name);
+  properties.$parameters = {
+    type: 'object',
+    description: 'Values for the fields of this component and of those below it.',
+  };
+  const required = Object.entries(word.fields)
+    .filter(([, field]) => !field.facts.isOptional)
+    .map(([name]) => name);
   return {
     title: word.type,
     description: word.deprecated ? `${word.doc} Deprecated: ${word.deprecated}` : word.doc,
@@ -67,8 +75,12 @@ function wordSchema(word: ComponentDefinition, writer: SchemaWriter): JsonSchema
 
 /** Null stands for "not there" wherever a field may be left out. */
 function orNull(schema: JsonSchema): JsonSchema {
-  if (typeof schema.type === 'string' && !schema.enum && !schema.allOf) return { ...schema, type: [schema.type, 'null'] };
-  if (Array.isArray(schema.type)) return (schema.type as Json[]).includes('null') ? schema : { ...schema, type: [...(schema.type as Json[]), 'null'] };
+  if (typeof schema.type === 'string' && !schema.enum && !schema.allOf)
+    return { ...schema, type: [schema.type, 'null'] };
+  if (Array.isArray(schema.type))
+    return (schema.type as Json[]).includes('null')
+      ? schema
+      : { ...schema, type: [...(schema.type as Json[]), 'null'] };
   if (Object.keys(schema).length === 0) return schema;
   const kinds = Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema];
   return { anyOf: [{ type: 'null' } as JsonSchema, ...kinds] };

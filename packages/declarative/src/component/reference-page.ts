@@ -18,7 +18,8 @@ export function referencePage(word: ComponentDefinition, registry: Registry): st
   const scopes = fields.filter(([, field]) => field.facts.scope?.length);
   if (scopes.length) {
     lines.push('Names that templates may read besides `config` and `parameters`:', '');
-    for (const [name, field] of scopes) lines.push(`- \`${name}\`: ${field.facts.scope!.map((scope) => `\`${scope}\``).join(', ')}`);
+    for (const [name, field] of scopes)
+      lines.push(`- \`${name}\`: ${field.facts.scope!.map((scope) => `\`${scope}\``).join(', ')}`);
     lines.push('');
   }
   const examples = fields.flatMap(([name, field]) => field.facts.examples.map((example) => ({ [name]: example })));
@@ -84,7 +85,9 @@ export function toYaml(value: Json, indent: number): string {
     return entries
       .map(([key, item]) => {
         const isBlock = item !== null && typeof item === 'object' && Object.keys(item).length > 0;
-        return isBlock ? `${pad}${scalar(key)}:\n${toYaml(item, indent + 1)}` : `${pad}${scalar(key)}: ${toYaml(item, 0)}`;
+        return isBlock
+          ? `${pad}${scalar(key)}:\n${toYaml(item, indent + 1)}`
+          : `${pad}${scalar(key)}: ${toYaml(item, 0)}`;
       })
       .join('');
   }
@@ -93,6 +96,9 @@ export function toYaml(value: Json, indent: number): string {
 
 function scalar(value: Json): string {
   if (typeof value !== 'string') return String(value);
-  const isPlain = /^[A-Za-z_][\w ./-]*$/.test(value) && !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(value) && !value.endsWith(' ');
+  const isPlain =
+    /^[A-Za-z_][\w ./-]*$/.test(value) &&
+    !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(value) &&
+    !value.endsWith(' ');
   return isPlain ? value : JSON.stringify(value);
 }

@@ -89,6 +89,7 @@ import { streamConfig } from './resolvers/stream-config.js';
 import { streamParametersDefinition } from './resolvers/stream-parameters-definition.js';
 import { asyncJobStatusMap } from './retrievers/async-job-status-map.js';
 import { asyncRetriever } from './retrievers/async-retriever.js';
+import { customRetriever } from './retrievers/custom-retriever.js';
 import { pageSizeReduction } from './retrievers/page-size-reduction.js';
 import { paginationResetLimits } from './retrievers/pagination-reset-limits.js';
 import { paginationReset } from './retrievers/pagination-reset.js';
@@ -229,6 +230,7 @@ export const words: readonly ComponentDefinition[] = [
   streamParametersDefinition,
   asyncJobStatusMap,
   asyncRetriever,
+  customRetriever,
   pageSizeReduction,
   paginationResetLimits,
   paginationReset,

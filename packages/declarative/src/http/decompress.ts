@@ -10,10 +10,7 @@ import {
   inflate,
   inflateRaw,
 } from 'node:zlib';
-import { TransportError } from './transport-error.js';
-
-/** What this client can unpack; the value of `accept-encoding`. */
-export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
+import { TransportError, tooLarge } from './transport-error.js';
 
 const unpackers = {
   gzip: promisify(gunzip),
@@ -101,11 +98,4 @@ function unpackError(error: unknown, encoding: string, bytesMax: number): Error 
     return new TransportError('body', `The body is not ${encoding}, which its header says.`, { cause: error });
   }
   return error as Error;
-}
-
-/** The error of a body that is larger than may be held in memory. */
-export function tooLarge(bytesMax: number, cause?: unknown): TransportError {
-  return new TransportError('size', `The response body is larger than ${bytesMax} bytes (response_bytes_max).`, {
-    cause,
-  });
 }

@@ -63,3 +63,10 @@ function explanation(code: string): string {
       return 'The request failed';
   }
 }
+
+/** The error of a body that is larger than may be held in memory. */
+export function tooLarge(bytesMax: number, cause?: unknown): TransportError {
+  return new TransportError('size', `The response body is larger than ${bytesMax} bytes (response_bytes_max).`, {
+    cause,
+  });
+}

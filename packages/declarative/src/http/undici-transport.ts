@@ -1,13 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import type { Agent, Dispatcher, ProxyAgent } from 'undici';
 import type { ApiRequest, Transport } from './client.js';
-import { ACCEPTED_ENCODINGS, decompress, decompressStream, tooLarge } from './decompress.js';
 import { type Environment, proxyFor } from './proxy.js';
 import { REDIRECTS_MAX, redirected } from './redirect.js';
 import { type ApiResponse, BufferedResponse, type ResponseHead, StreamedResponse } from './response.js';
-import { networkError, TransportError } from './transport-error.js';
+import { networkError, TransportError, tooLarge } from './transport-error.js';
 
 /** How a transport behaves. */
 export interface TransportOptions {
@@ -22,6 +20,8 @@ export interface TransportOptions {
   env?: Environment;
 }
 
+/** What decompress.ts can unpack. */
+const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 const CONNECT_SECONDS = 30;
 const READ_SECONDS = 300;
 const HEADER_BYTES_MAX = 65_536;
@@ -119,8 +119,10 @@ class UndiciTransport implements Transport {
     const encoding = head.headers['content-encoding'];
     const host = new URL(head.url).host;
     // An error's body is small, and the error handler wants to read it.
-    if (streamed && head.status < 400)
+    if (streamed && head.status < 400) {
+      const { decompressStream } = await import('./decompress.js');
       return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
+    }
     const bytesMax = this.options.responseBytesMax;
     const chunks: Buffer[] = [];
     let size = 0;
@@ -134,7 +136,9 @@ class UndiciTransport implements Transport {
       throw signal.aborted ? error : networkError(error, host);
     }
     const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    return new BufferedResponse(head, encoding ? await decompress(whole, encoding, bytesMax) : whole);
+    if (!encoding) return new BufferedResponse(head, whole);
+    const { decompress } = await import('./decompress.js');
+    return new BufferedResponse(head, await decompress(whole, encoding, bytesMax));
   }
 
   private headers(request: ApiRequest, url: URL): Record<string, string> {
@@ -187,7 +191,7 @@ class UndiciTransport implements Transport {
     const known = this.dispatchers.get(key);
     if (known) return known;
     const undici = await import('undici');
-    const ca = this.authorities();
+    const ca = await this.authorities();
     const tls = { timeout: seconds * 1000, ...(ca ? { ca } : {}) };
     const shared = { connections: this.options.connectionsMax ?? 100, maxHeaderSize: HEADER_BYTES_MAX };
     const made = proxy
@@ -200,10 +204,11 @@ class UndiciTransport implements Transport {
   }
 
   /** Certificates of REQUESTS_CA_BUNDLE and the like, beside those that Node trusts; undefined: Node's own, as they are. */
-  private authorities(): string[] | undefined {
+  private async authorities(): Promise<string[] | undefined> {
     const bundle = this.env.REQUESTS_CA_BUNDLE || this.env.CURL_CA_BUNDLE;
     if (!bundle) return undefined;
     const extra = this.env.NODE_EXTRA_CA_CERTS;
+    const { rootCertificates } = await import('node:tls');
     this.certificates ??= [
       ...rootCertificates,
       readFileSync(bundle, 'utf8'),

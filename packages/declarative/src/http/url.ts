@@ -50,7 +50,7 @@ function withoutDots(path: string): string {
  * undone. Parameters that the URL's own query has with the same value are left out.
  */
 export function prepareUrl(url: string, parameters: Record<string, unknown> = {}): string {
-  const text = url.trim();
+  const text = url.trimStart();
   const match = /^(https?):\/\/(?:([^/?#]*)@)?([^/?#@]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/is.exec(text);
   if (!match) return text;
   const [, scheme, user, host, path, query] = match;

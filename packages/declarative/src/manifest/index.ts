@@ -18,13 +18,9 @@ export { type ManifestTree, type ReadOptions, readManifest, readYamlValue } from
 export { resolveReferences } from './references.js';
 export { resolveManifest } from './resolve.js';
 export {
-  AJV_OPTIONS,
   compileSchema,
-  precompiled,
   type SchemaError,
   type SchemaValidator,
-  type StandaloneFunction,
-  standaloneCode,
 } from './schema-validator.js';
 export { nearest } from './suggestion.js';
 export { type ValidationOptions, validateManifest } from './validate.js';

@@ -9,14 +9,14 @@ export interface SchemaError {
 /** Says all that is wrong with a tree by the language's JSON Schema. */
 export type SchemaValidator = (tree: unknown) => readonly SchemaError[];
 
-/** A validation function that ajv generated ahead of time. */
-export interface StandaloneFunction {
+/** What ajv makes of a schema. */
+interface ValidateFunction {
   (data: unknown): boolean;
   errors?: readonly SchemaError[] | null;
 }
 
-/** How the validation function must be generated: every error at once, and the keywords that are only for editors ignored. */
-export const AJV_OPTIONS = {
+/** Every error at once; the keywords that are only for editors are ignored. */
+const AJV_OPTIONS = {
   allErrors: true,
   strict: false,
   validateFormats: false,
@@ -24,21 +24,9 @@ export const AJV_OPTIONS = {
   messages: false,
 } as const;
 
-/** A validator from a function that was generated ahead of time: nothing is compiled, nothing heavy imported. */
-export function precompiled(validate: StandaloneFunction): SchemaValidator {
-  return (tree) => (validate(tree) ? [] : (validate.errors ?? []));
-}
-
-/** A validator compiled now; ajv is only imported by whoever needs this. */
+/** A validator by ajv, for any schema; half a second of compiling for that of the language (see `interpretSchema`). */
 export async function compileSchema(schema: object): Promise<SchemaValidator> {
   const { Ajv } = await import('ajv');
-  return precompiled(new Ajv(AJV_OPTIONS).compile(schema) as StandaloneFunction);
-}
-
-/** The source of a module whose default export is the validation function for a schema; to be written by a generator. */
-export async function standaloneCode(schema: object): Promise<string> {
-  const { Ajv } = await import('ajv');
-  const { default: generate } = await import('ajv/dist/standalone/index.js');
-  const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
-  return generate.default(ajv, ajv.compile(schema));
+  const validate = new Ajv(AJV_OPTIONS).compile(schema) as ValidateFunction;
+  return (tree) => (validate(tree) ? [] : (validate.errors ?? []));
 }

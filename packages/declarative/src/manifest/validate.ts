@@ -9,7 +9,7 @@ import type { Vocabulary } from './vocabulary.js';
 
 /** What a manifest is validated with. */
 export interface ValidationOptions {
-  /** Checks the tree by the language's JSON Schema: `precompiled(…)`, or `await compileSchema(…)`. */
+  /** Checks the tree by the language's JSON Schema: `interpretSchema(…)`, or `await compileSchema(…)`. */
   validator: SchemaValidator;
   /** Looks at templates: their syntax, and the names that they read. Without it these are not checked. */
   templates?: TemplateInspector;

@@ -72,6 +72,12 @@ describe('RateLimitedMultipleTokenAuthenticator', () => {
     );
   });
 
+  it('takes a list of the configuration too', async () => {
+    await test.close();
+    test = testContext({ tokens: ['token-b', 'token-a'] });
+    expect(await take(authenticator(), 1)).toBe('b');
+  });
+
   it('waits for new calls when no token has one left, but not too long', async () => {
     left['token-a'] = { remaining: 1, reset: test.now / 1000 + 50 };
     left['token-b'] = { remaining: 0, reset: test.now / 1000 + 500 };

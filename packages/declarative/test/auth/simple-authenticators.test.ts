@@ -66,6 +66,14 @@ describe('authenticators with fixed credentials', () => {
     expect(build({})).toThrow(/header or inject_into/);
   });
 
+  it('send a key as it is written, also when it looks like a number', async () => {
+    for (const key of ['12e45', '1.50', '1_000', '0x10', '007']) {
+      const { parts } = await partsOf({ type: 'BearerAuthenticator', api_token: '{{ config.key }}' }, { key });
+      expect(parts.headers?.Authorization).toBe(`Bearer ${key}`);
+    }
+    await expect(partsOf({ type: 'BearerAuthenticator', api_token: "{{ config['no']['where'] }}" })).rejects.toThrow();
+  });
+
   it('NoAuth adds nothing', async () => {
     expect((await partsOf({ type: 'NoAuth' })).parts).toEqual({});
   });

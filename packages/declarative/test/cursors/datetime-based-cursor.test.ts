@@ -92,6 +92,23 @@ describe('DatetimeBasedCursor', () => {
     expect(plan({ step: '-P1D', cursor_granularity: 'P1D' })).toThrow(/longer than nothing/);
     expect(plan({ clamping: { target: 'YEAR' } })).toThrow(/'YEAR' is none of DAY, WEEK, MONTH/);
     expect(plan({ clamping: { target: 'WEEK' } })).toThrow(/needs target_details with a weekday/);
+    expect(plan({ step: '', cursor_granularity: '' })).not.toThrow();
+  });
+
+  it('finds what is wrong for every configuration before it reads, and the rest when it reads', () => {
+    const build = (more: JsonObject, config: JsonObject = {}) => buildCursor({ ...DAYS, ...more }, { config });
+    expect(() => build({ lookback_window: 'a day' })).toThrow(/lookback_window 'a day'/);
+    expect(() => build({ clamping: {} })).toThrow(/'' is none of DAY/);
+    const late = build(
+      { lookback_window: "P{{ config['days'] }}D", clamping: { target: "{{ config['period'] }}" } },
+      { days: 'x', period: 'DAY' },
+    );
+    expect(() => late.cursor(undefined, OPTIONS)).toThrow(/lookback_window 'PxD'/);
+    const cursor = build({ lookback_window: "P{{ config['days'] }}D" }, { days: 2 }).cursor(
+      { at: '2024-03-01' },
+      OPTIONS,
+    );
+    expect([...cursor.slices()][0]?.slice.start_time).toBe('2024-02-28');
   });
 
   it('refuses a state that it cannot read, and reads one of another format of its list', () => {

@@ -167,6 +167,11 @@ describe('filters', () => {
     expect(error.kind).toBe('transient');
   });
 
+  it('fail with the usual sentence when theirs does not fit the body', async () => {
+    const all = filters({ http_codes: [403], action: 'FAIL', error_message: '{{ response.a.b.c }}' });
+    expect((await failureOf(send(all, { status: 403, body: null }))).message).toContain('403');
+  });
+
   it('give an answer that is ignored with its records when it is none of the errors', async () => {
     const all = filters({ predicate: "{{ 'note' in response }}", action: 'IGNORE' });
     expect((await send(all, { status: 200, body: { note: 1 } }))?.json()).toEqual({ note: 1 });

@@ -1,9 +1,10 @@
 import { lastStates, multiset, proveResume, rows, transcript } from '@tidemark/source/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeApi, type FakeAnswer, manifestOf, pagesOf, paginators, streamOf, streamsOf } from '../fake-api.js';
+import { type FakeAnswer, FakeApi, manifestOf, pagesOf, paginators, streamOf, streamsOf } from '../fake-api.js';
 
 const kinds = Object.keys(paginators) as (keyof typeof paginators)[];
-const one = (kind: keyof typeof paginators, more = {}) => manifestOf([streamOf('things', { paginator: paginators[kind], ...more })]);
+const one = (kind: keyof typeof paginators, more = {}) =>
+  manifestOf([streamOf('things', { paginator: paginators[kind], ...more })]);
 
 describe.each(kinds)('resume at the page: %s', (kind) => {
   it('holds after a kill at every message', async () => {
@@ -29,7 +30,9 @@ describe.each(kinds)('resume at the page: %s', (kind) => {
     const first = await transcript(await streamsOf(one(kind), new FakeApi(pagesOf(9))), { killAfter: 8 });
     const pages = pagesOf(9);
     let refusals = 0;
-    const api = new FakeApi((url): FakeAnswer => (refusals++ === 0 ? { status, body: { error: 'no such page' } } : pages(url)));
+    const api = new FakeApi(
+      (url): FakeAnswer => (refusals++ === 0 ? { status, body: { error: 'no such page' } } : pages(url)),
+    );
     const second = await transcript(await streamsOf(one(kind), api), { states: lastStates(first.sent) });
     expect(second.errors).toEqual([]);
     expect(second.sent[0]).toMatchObject({ kind: 'restart', stream: 'things' });
@@ -42,9 +45,13 @@ describe.each(kinds)('resume at the page: %s', (kind) => {
     const api = new FakeApi((url) => (++asked === 6 ? { status: 401, body: { error: 'no' } } : pages(url)));
     const failed = await transcript(await streamsOf(one(kind), api));
     expect(failed.outcomes.get('things')).toBe('failed');
-    expect(lastStates(failed.sent).get('things')).toMatchObject({ next_page_token: kind === 'page' ? 6 : kind === 'offset' ? 15 : expect.anything() });
+    expect(lastStates(failed.sent).get('things')).toMatchObject({
+      next_page_token: kind === 'page' ? 6 : kind === 'offset' ? 15 : expect.anything(),
+    });
     const rest = await transcript(await streamsOf(one(kind), new FakeApi(pages)), { states: lastStates(failed.sent) });
-    expect(rows([...failed.sent, ...rest.sent]).map((row) => row.record.id)).toEqual(Array.from({ length: 30 }, (_, id) => id));
+    expect(rows([...failed.sent, ...rest.sent]).map((row) => row.record.id)).toEqual(
+      Array.from({ length: 30 }, (_, id) => id),
+    );
   });
 });
 
@@ -54,7 +61,9 @@ describe('a state of an older version', () => {
     ['offset', { next_page_token: 3 }, 3],
     ['cursor', { next_page_token: '6' }, 6],
   ] as const)('%s %j begins where it says', async (kind, state, first) => {
-    const read = await transcript(await streamsOf(one(kind), new FakeApi(pagesOf(9))), { states: new Map([['things', state]]) });
+    const read = await transcript(await streamsOf(one(kind), new FakeApi(pagesOf(9))), {
+      states: new Map([['things', state]]),
+    });
     expect(rows(read.sent)[0]!.record.id).toBe(first);
   });
 });
@@ -80,7 +89,11 @@ describe('partitions', () => {
 });
 
 describe('pages that never end', () => {
-  const failure = async (answer: (url: URL) => FakeAnswer, kind: keyof typeof paginators, more = {}): Promise<string> => {
+  const failure = async (
+    answer: (url: URL) => FakeAnswer,
+    kind: keyof typeof paginators,
+    more = {},
+  ): Promise<string> => {
     const api = new FakeApi(answer);
     const read = await transcript(await streamsOf(one(kind, more), api));
     expect(read.outcomes.get('things')).toBe('failed');
@@ -88,14 +101,20 @@ describe('pages that never end', () => {
     return read.errors[0]!.message;
   };
   it('the same token again', async () => {
-    expect(await failure(() => ({ body: { data: [{ id: 1 }], next: 'x' } }), 'cursor')).toMatch(/'things' does not end: at page 2 the API gave the page token "x" again/);
+    expect(await failure(() => ({ body: { data: [{ id: 1 }], next: 'x' } }), 'cursor')).toMatch(
+      /'things' does not end: at page 2 the API gave the page token "x" again/,
+    );
   });
   it('the same body again', async () => {
-    expect(await failure(() => ({ body: { data: [{ id: 1 }, { id: 2 }, { id: 3 }] } }), 'page')).toMatch(/at page 2 .* token 2 has the same body/);
+    expect(await failure(() => ({ body: { data: [{ id: 1 }, { id: 2 }, { id: 3 }] } }), 'page')).toMatch(
+      /at page 2 .* token 2 has the same body/,
+    );
   });
   it('no new primary key', async () => {
     let n = 0;
-    expect(await failure(() => ({ body: { data: [{ id: 1, n: n++ }, { id: 2 }, { id: 3 }] } }), 'page')).toMatch(/10 pages in a row/);
+    expect(await failure(() => ({ body: { data: [{ id: 1, n: n++ }, { id: 2 }, { id: 3 }] } }), 'page')).toMatch(
+      /10 pages in a row/,
+    );
   });
   it('is left alone when the guard is off', async () => {
     let n = 0;
@@ -111,14 +130,20 @@ describe('pages that never end', () => {
 
 describe('what comes', () => {
   it('an empty record is a record', async () => {
-    const read = await transcript(await streamsOf(one('page'), new FakeApi(() => ({ body: { data: [{}, { id: 1 }] } }))));
+    const read = await transcript(
+      await streamsOf(one('page'), new FakeApi(() => ({ body: { data: [{}, { id: 1 }] } }))),
+    );
     expect(rows(read.sent).map((row) => row.record)).toEqual([{}, { id: 1 }]);
   });
   it('numbers stay as they are', async () => {
-    const api = new FakeApi(() => ({ body: '{"data":[{"id":9007199254740993,"price":0.1234567890123456789012,"ok":1.5}]}' }));
+    const api = new FakeApi(() => ({
+      body: '{"data":[{"id":9007199254740993,"price":0.1234567890123456789012,"ok":1.5}]}',
+    }));
     const { stringify } = await import('@tidemark/protocol');
     const read = await transcript(await streamsOf(one('page'), api));
-    expect(stringify(rows(read.sent)[0]!.record)).toBe('{"id":9007199254740993,"price":0.1234567890123456789012,"ok":1.5}');
+    expect(stringify(rows(read.sent)[0]!.record)).toBe(
+      '{"id":9007199254740993,"price":0.1234567890123456789012,"ok":1.5}',
+    );
   });
   it('a filtered page does not end the paging', async () => {
     const manifest = manifestOf([

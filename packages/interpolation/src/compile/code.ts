@@ -8,7 +8,7 @@ import { TESTS } from '../tests/index.js';
 import { Callable } from '../values/callable.js';
 import { analyze, findAll, findUndeclared, isConstant } from './analyze.js';
 import { compileExpression } from './expression.js';
-import { Frame } from './frame.js';
+import { ALIASES, Frame } from './frame.js';
 import { type Evaluate, type Run, Scope, type Unit } from './scope.js';
 import { compileBody } from './statement.js';
 import { Slots, Symbols } from './symbols.js';
@@ -17,6 +17,10 @@ import { Slots, Symbols } from './symbols.js';
 export interface Code {
   /** Names that are read from the context, in the spelling of the template. */
   names: ReadonlySet<string>;
+  /** Names that the context must have, and what they are called there. */
+  needed: readonly { name: string; key: string }[];
+  /** Whether the text has `stream_state` in it, anywhere at all: the reference refuses to evaluate it then. */
+  readsState: boolean;
   /** The single expression that a template such as `{{ record.id }}` consists of. */
   single: Evaluate | undefined;
   /** The text of a template without tags. */
@@ -52,6 +56,8 @@ export function compileCode(template: string): Code {
   }
   return {
     names: unit.free,
+    needed: [...unit.free].filter((name) => name !== 'config').map((name) => ({ name, key: ALIASES[name] ?? name })),
+    readsState: template.includes('stream_state'),
     single: singleExpression(body, scope),
     constant: constantText(body),
     enter: self === undefined ? enterRoot : withSelf(enterRoot, self, unit),

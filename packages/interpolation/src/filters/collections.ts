@@ -42,7 +42,8 @@ export function reversedItems(value: unknown): unknown[] {
   if (!reversible && !(value instanceof DictView) && !(value instanceof Undefined) && !(value instanceof Bytes)) {
     throw typeError(`'${typeName(value)}' object is not reversible`);
   }
-  return toArray(value).reverse();
+  const items = toArray(value).reverse();
+  return value instanceof Markup ? items.map((char) => new Markup(char as string)) : items;
 }
 
 function last([value]: unknown[]): unknown {

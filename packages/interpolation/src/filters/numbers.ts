@@ -77,13 +77,7 @@ function fileSize([value, binary]: unknown[]): string {
 }
 
 export const numberFilters: readonly Filter[] = [
-  filter(
-    'abs',
-    'value',
-    'The number without its sign.',
-    [example('{{ -3 | abs }}', -3), example('{{ (-3) | abs }}', 3)],
-    abs,
-  ),
+  filter('abs', 'value', 'The number without its sign.', [example('{{ (-3) | abs }}', 3)], abs),
   filter(
     'round',
     "value, precision=0, method='common'",

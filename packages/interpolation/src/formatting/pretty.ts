@@ -1,5 +1,6 @@
 import { spendSize } from '../budget.js';
 import { Failure } from '../error.js';
+import { SPACE } from '../methods/text-kind.js';
 import { splitLines } from '../methods/text-split.js';
 import { codePointLength } from '../operations/code-points.js';
 import { before } from '../operations/ordering.js';
@@ -7,7 +8,6 @@ import { repr } from '../operations/text.js';
 import { typeName } from '../operations/type-name.js';
 import { isMapping, type Mapping, pairsOf } from '../values/mapping.js';
 import { Tuple } from '../values/tuple.js';
-import { SPACE } from '../methods/text-kind.js';
 
 const WIDTH = 80;
 const DEPTH_MAX = 200;
@@ -42,7 +42,10 @@ function format(value: unknown, place: Place): string {
 
 /** The repr, dicts in order. */
 function oneLine(value: unknown): string {
-  if (isMapping(value)) return `{${sortedPairs(value).map(([key, item]) => `${oneLine(key)}: ${oneLine(item)}`).join(', ')}}`;
+  if (isMapping(value))
+    return `{${sortedPairs(value)
+      .map(([key, item]) => `${oneLine(key)}: ${oneLine(item)}`)
+      .join(', ')}}`;
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (!(value instanceof Tuple) || value.shownAs) return repr(value);
   return `(${value.items.map(oneLine).join(', ')}${value.items.length === 1 ? ',' : ''})`;
@@ -72,7 +75,9 @@ function formatPairs(mapping: Mapping, { indent, allowance, level }: Place): str
 }
 
 function formatItems(items: readonly unknown[], { indent, allowance, level }: Place): string {
-  const lines = items.map((item, index) => format(item, { indent: indent + 1, allowance: index === items.length - 1 ? allowance : 1, level }));
+  const lines = items.map((item, index) =>
+    format(item, { indent: indent + 1, allowance: index === items.length - 1 ? allowance : 1, level }),
+  );
   return lines.join(`,\n${' '.repeat(indent + 1)}`);
 }
 

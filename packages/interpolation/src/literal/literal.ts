@@ -8,18 +8,36 @@ import { Tuple } from '../values/tuple.js';
 /** What is no literal. */
 export const NO_LITERAL: unique symbol = Symbol('no literal');
 
-/** Characters that a literal can begin with; nearly all text is told apart by the first. */
-const START = /^[ \t\f\n\r\\#]*[-+0-9.([{'"TFNbBrRuUs]/;
 const QUICK_INT = /^-?(?:0|[1-9]\d{0,14})$/;
 const DEPTH_MAX = 200;
+
+/** Beginnings that leave no doubt, by the first character's code: 1 may be a literal, 2 and up need a second look. */
+const BEGINNINGS = new Uint8Array(128);
+for (const char of ' \t\f\n\r\\#-+.([{\'"') BEGINNINGS[char.charCodeAt(0)] = 1;
+for (const char of '0123456789') BEGINNINGS[char.charCodeAt(0)] = 2;
+for (const char of 'TFNs') BEGINNINGS[char.charCodeAt(0)] = 3;
+for (const char of 'bBrRuU') BEGINNINGS[char.charCodeAt(0)] = 4;
+/** Digits with one of these after them are dates, times or fractions: arithmetic at best, which is no literal. */
+const DATE_LIKE = /^\d+[-:/]/;
+const WORD_LIKE = /^(?:True|False|None|set)(?![\p{XID_Continue}])/u;
+const QUOTED = /^[bBrRuU]{1,2}['"]/;
+
+/** Whether a text may be a literal. Nearly all text is told apart by its first character. */
+function mayBeLiteral(text: string): boolean {
+  const kind = BEGINNINGS[text.charCodeAt(0)];
+  if (!kind) return false;
+  if (kind === 1) return true;
+  if (kind === 2) return !DATE_LIKE.test(text);
+  return kind === 3 ? WORD_LIKE.test(text) : QUOTED.test(text);
+}
 
 /**
  * The value of a Python literal, by the rules of `ast.literal_eval`: text, bytes, numbers with a sign, tuples, lists,
  * dicts, sets, booleans, None. Anything else (and complex numbers) gives `NO_LITERAL`, and the text stays text.
  */
 export function parseLiteral(text: string): unknown {
+  if (!mayBeLiteral(text)) return NO_LITERAL;
   if (QUICK_INT.test(text)) return Number(text) || 0;
-  if (!START.test(text)) return NO_LITERAL;
   try {
     return new LiteralParser(text.replace(/^[ \t]+/, '')).parse();
   } catch (error) {

@@ -132,7 +132,7 @@ export const dateMacros: readonly Macro[] = [
     'day_delta',
     "num_days, format='%Y-%m-%dT%H:%M:%S.%f%z'",
     'The moment that is a number of days from now, formatted.',
-    [example("{{ day_delta(0, '%Y-%m-%d') == today_utc() | string }}", false)],
+    [example("{{ day_delta(0, '%Y-%m-%d') == today_utc().isoformat() }}", true)],
     dayDelta,
   ),
   macro(

@@ -45,7 +45,6 @@ function wrap(value: unknown): unknown {
 export const markupOwn: Record<string, (self: Markup) => unknown> = {
   striptags: (self) => stripTags(self.markup),
   unescape: (self) => unescapeHtml(self.markup),
-  escape: () => undefined,
 };
 
 /** Text without comments, tags and needless white space, entities resolved. What is not closed stays. */

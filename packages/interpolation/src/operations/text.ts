@@ -63,7 +63,7 @@ function pythonRepr(value: PythonObject): string {
   if (value instanceof Bytes) return bytesRepr(value.data);
   if (value instanceof Callable || value instanceof Lazy) return value.label;
   if (value instanceof Namespace) return `<Namespace ${repr(value.attributes)}>`;
-  return `<${value.type} object>`;
+  return value.type === 'TemplateReference' ? '<TemplateReference None>' : `<${value.type} object>`;
 }
 
 function tupleRepr({ items, fields, shownAs }: Tuple): string {

@@ -16,7 +16,14 @@ export type RegexNode =
   | { kind: 'sequence'; nodes: RegexNode[] }
   | { kind: 'alternatives'; nodes: RegexNode[] }
   | { kind: 'group'; index: number; node: RegexNode }
-  | { kind: 'repeat'; min: number; max: number; mode: 'greedy' | 'lazy' | 'possessive'; node: RegexNode; grouped?: boolean }
+  | {
+      kind: 'repeat';
+      min: number;
+      max: number;
+      mode: 'greedy' | 'lazy' | 'possessive';
+      node: RegexNode;
+      grouped?: boolean;
+    }
   | { kind: 'look'; behind: number | undefined; negative: boolean; node: RegexNode }
   | { kind: 'atomic'; node: RegexNode }
   | { kind: 'reference'; index: number; ignoreCase: boolean }

@@ -41,7 +41,9 @@ export class DateTime extends PyDate {
 
   /** The same moment in another zone. */
   inZone(zone: Zone): DateTime {
-    return DateTime.fromMicros(this.utcMicros(), zone);
+    const micros = this.micros + zone.offsetMicros - (this.zone?.offsetMicros ?? 0);
+    const days = Math.floor(micros / DAY_MICROS);
+    return new DateTime(this.ordinal + days, micros - days * DAY_MICROS, zone);
   }
 
   /** The same wall time in another zone. */

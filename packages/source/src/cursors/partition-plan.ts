@@ -1,8 +1,8 @@
 import { canonical, type JsonObject } from '@tidemark/protocol';
 import type { PartitionCursor } from '../cursor.js';
 import type { Unit } from '../unit.js';
-import { PartitionKeys } from './partition-keys.js';
 import { type DonePartitions, nextDigest } from './done-partitions.js';
+import { PartitionKeys } from './partition-keys.js';
 
 /** A partition as a router gives it. */
 export interface PlannedPartition {

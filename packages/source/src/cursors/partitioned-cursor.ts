@@ -124,9 +124,7 @@ class FullRefreshPartitions extends Partitions {
       folded: other ? undefined : own.folded,
       done: states.filter((entry) => isComplete(entry.cursor)).map((entry) => entry.partition),
     });
-    this.before = new Map(
-      states.filter((entry) => !isComplete(entry.cursor)).map(({ key, ...entry }) => [key, entry]),
-    );
+    this.before = new Map(states.filter((entry) => !isComplete(entry.cursor)).map(({ key, ...entry }) => [key, entry]));
   }
   plan = async function* (this: FullRefreshPartitions, signal: AbortSignal) {
     if (this.wholeDone) return;
@@ -233,7 +231,11 @@ class IncrementalPartitions extends Partitions {
       this.useGlobal = true;
       this.options.log(`More than ${PARTITIONS_MAX} partitions: one cursor value is kept for all of them from now on.`);
     }
-    return this.track(key, planned, this.options.cursor(state, known || this.global === undefined ? 0 : this.lookback, planned.partition));
+    return this.track(
+      key,
+      planned,
+      this.options.cursor(state, known || this.global === undefined ? 0 : this.lookback, planned.partition),
+    );
   }
   protected override observe(records: RecordData[]): void {
     this.raise(this.incremental.highest(records));

@@ -1,6 +1,7 @@
 import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
 import { type RequestParts, requestOptionSlot } from '../requesters/slot.js';
+import { credential } from './credential.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
 
 /** A key somewhere in the request. */
@@ -34,7 +35,7 @@ export const apiKeyAuthenticator = component('ApiKeyAuthenticator', {
       throw new ConnectorError('config', 'An ApiKeyAuthenticator needs either header or inject_into, and not both.');
     return {
       parts() {
-        const key = fields.api_token?.text() ?? '';
+        const key = fields.api_token ? credential(fields.api_token) : '';
         context.addSecret(key);
         if (option) {
           const parts: RequestParts = {};

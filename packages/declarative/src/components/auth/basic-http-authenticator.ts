@@ -1,4 +1,5 @@
 import { component, field } from '../../component/index.js';
+import { credential } from './credential.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
 
 /** User and password in the Authorization header. */
@@ -17,7 +18,9 @@ export const basicHttpAuthenticator = component('BasicHttpAuthenticator', {
   ],
   build: ({ fields, context }): Authenticator => ({
     parts() {
-      const credentials = Buffer.from(`${fields.username.text()}:${fields.password.text()}`, 'utf8').toString('base64');
+      const credentials = Buffer.from(`${credential(fields.username)}:${credential(fields.password)}`, 'utf8').toString(
+        'base64',
+      );
       context.addSecret(credentials);
       return { headers: { Authorization: `Basic ${credentials}` } };
     },

@@ -1,4 +1,5 @@
 import { component, field } from '../../component/index.js';
+import { credential } from './credential.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
 
 /** A fixed token in the Authorization header. */
@@ -11,7 +12,7 @@ export const bearerAuthenticator = component('BearerAuthenticator', {
   examples: [{ type: 'BearerAuthenticator', api_token: "{{ config['api_key'] }}" }],
   build: ({ fields, context }): Authenticator => ({
     parts() {
-      const token = fields.api_token.text();
+      const token = credential(fields.api_token);
       context.addSecret(token);
       return { headers: { Authorization: `Bearer ${token}` } };
     },

@@ -1,4 +1,4 @@
-import { component, field } from '../../component/index.js';
+import { component, Field, field } from '../../component/index.js';
 import { type RequestParts, requestOptionSlot } from '../requesters/slot.js';
 import { JwtTokens } from './jwt-tokens.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
@@ -36,14 +36,12 @@ export const jwtAuthenticator = component('JwtAuthenticator', {
       .doc('How the token is signed.'),
     token_duration: field.integer().default(1200).doc('How long the token is good for, seconds.'),
     header_prefix: field.template().optional().doc('Stands before the token, followed by a space.').example('Bearer'),
-    jwt_headers: field
-      .map(field.template())
+    jwt_headers: templates('kid', 'typ', 'cty')
       .optional()
       .doc('`kid`, `typ` (JWT by default) and `cty` of the header.')
       .example({ kid: "{{ config['key_id'] }}", typ: 'JWT' }),
     additional_jwt_headers: field.deepTemplate({ type: 'object' }).optional().doc('More fields of the header.'),
-    jwt_payload: field
-      .map(field.template())
+    jwt_payload: templates('iss', 'sub', 'aud')
       .optional()
       .doc('`iss`, `sub` and `aud` of the payload.')
       .example({ iss: "{{ config['client_id'] }}", aud: 'https://api.example.com' }),
@@ -79,3 +77,17 @@ export const jwtAuthenticator = component('JwtAuthenticator', {
     };
   },
 });
+
+/** An object of templates with these names. */
+function templates(...names: string[]) {
+  const each = field.map(field.template());
+  return new Field(
+    each.read,
+    () => ({
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(names.map((name) => [name, { type: ['string', 'null'], 'x-interpolated': true }])),
+    }),
+    each.matches,
+  );
+}

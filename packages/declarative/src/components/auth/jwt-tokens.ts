@@ -1,6 +1,7 @@
 import { stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { BuildContext, DeepExpression, Expression } from '../../component/index.js';
+import { credential } from './credential.js';
 import { signJwt } from './sign-jwt.js';
 
 /** The fields of a JwtAuthenticator. */
@@ -32,9 +33,9 @@ export class JwtTokens {
     const now = Math.floor(this.context.clock() / 1000);
     if (this.kept && now < this.kept.until) return this.kept.token;
     const { fields, context } = this;
-    const key = fields.secret_key.text();
+    const key = credential(fields.secret_key);
     context.addSecret(key);
-    const passphrase = fields.passphrase?.text() || undefined;
+    const passphrase = (fields.passphrase && credential(fields.passphrase)) || undefined;
     if (passphrase) context.addSecret(passphrase);
     const token = await signJwt({
       header: stringify(this.header()),

@@ -2,6 +2,7 @@ import { ConnectorError } from '@tidemark/source';
 import { type BuildContext, component, type Expression, field } from '../../component/index.js';
 import { describeResponse } from '../../http/describe.js';
 import { prepareUrl } from '../../http/url.js';
+import { credential } from './credential.js';
 import { sharedKey } from './shared-key.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
 import { TokenKeeper } from './token-keeper.js';
@@ -71,14 +72,14 @@ interface LegacyFields {
 }
 
 async function obtain(fields: LegacyFields, base: string, context: BuildContext, signal: AbortSignal) {
-  const given = fields.session_token?.text() ?? '';
+  const given = fields.session_token ? credential(fields.session_token) : '';
   const expiresAt = context.clock() + DAY;
   if (given) {
     context.addSecret(given);
     if (await isGood(fields, given, base, context, signal)) return { value: given, expiresAt };
   }
-  const username = fields.username?.text() ?? '';
-  const password = fields.password.text();
+  const username = fields.username ? credential(fields.username) : '';
+  const password = credential(fields.password);
   if (!username || !password)
     throw new ConnectorError(
       'config',

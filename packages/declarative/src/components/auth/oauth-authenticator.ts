@@ -1,7 +1,6 @@
-import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
 import { OAuthTokens } from './oauth-tokens.js';
+import { updaterField } from './oauth-updater.js';
 import { sharedKey } from './shared-key.js';
 import { type Authenticator, authenticatorSlot } from './slot.js';
 
@@ -84,8 +83,7 @@ export const oAuthAuthenticator = component('OAuthAuthenticator', {
       .doc('Statuses of a token request that mean that the refresh token is no longer valid.'),
     refresh_token_error_key: field.string().optional().doc('The field of such an answer that names the error.'),
     refresh_token_error_values: field.list(field.string()).optional().doc('The values of that field that mean it.'),
-    refresh_token_updater: field
-      .object()
+    refresh_token_updater: updaterField()
       .optional()
       .doc(
         'Given when each token request also gives a new refresh token: where the configuration keeps the tokens. The changed configuration is sent out after each renewal.',
@@ -119,7 +117,7 @@ export const oAuthAuthenticator = component('OAuthAuthenticator', {
     const key = `oauth ${sharedKey(raw)}`;
     const tokens =
       (context.shared.get(key) as OAuthTokens | undefined) ??
-      new OAuthTokens({ ...fields, updater: updaterOf(fields.refresh_token_updater) }, context);
+      new OAuthTokens({ ...fields, updater: fields.refresh_token_updater }, context);
     context.shared.set(key, tokens);
     return {
       async parts(_request, signal) {
@@ -133,26 +131,4 @@ export const oAuthAuthenticator = component('OAuthAuthenticator', {
 
 function headerOf(headers: Record<string, string>): string | undefined {
   return Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-}
-
-/** The updater with its defaults. */
-function updaterOf(raw: JsonObject | undefined) {
-  if (!raw) return undefined;
-  const path = (name: string, preset: string): string[] => {
-    const value = raw[name] ?? ['credentials', preset];
-    if (!Array.isArray(value))
-      throw new ConnectorError('config', `${name} of refresh_token_updater must be a list of names.`);
-    return value.map(String);
-  };
-  return {
-    refreshTokenName: String(raw.refresh_token_name ?? 'refresh_token'),
-    accessTokenPath: path('access_token_config_path', 'access_token'),
-    refreshTokenPath: path('refresh_token_config_path', 'refresh_token'),
-    expiryPath: path('token_expiry_date_config_path', 'token_expiry_date'),
-    errorStatuses: Array.isArray(raw.refresh_token_error_status_codes)
-      ? raw.refresh_token_error_status_codes.map(Number)
-      : undefined,
-    errorKey: raw.refresh_token_error_key ? String(raw.refresh_token_error_key) : undefined,
-    errorValues: Array.isArray(raw.refresh_token_error_values) ? raw.refresh_token_error_values.map(String) : undefined,
-  };
 }

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { BuildContext, DeepExpression, Expression } from '../../component/index.js';
 import { setValueAt, valueAt } from './config-path.js';
+import { credential } from './credential.js';
 import { dateMilliseconds, dateText, lifetimeSeconds } from './expiry.js';
 import type { Authenticator } from './slot.js';
 import { type KeptToken, TokenKeeper } from './token-keeper.js';
@@ -76,7 +77,7 @@ export class OAuthTokens {
   /** Without an endpoint the token is what the configuration says. */
   private fixedToken(): string | undefined {
     if (this.fields.token_refresh_endpoint) return undefined;
-    const token = this.fields.access_token_value?.text();
+    const token = this.fields.access_token_value && credential(this.fields.access_token_value);
     if (!token)
       throw new ConnectorError(
         'config',
@@ -89,7 +90,7 @@ export class OAuthTokens {
   private initial(): KeptToken | undefined {
     const { updater, access_token_value: given, token_expiry_date: expiry } = this.fields;
     const { config } = this.context;
-    const value = updater ? valueAt(config, updater.accessTokenPath) : given?.text();
+    const value = updater ? valueAt(config, updater.accessTokenPath) : given && credential(given);
     const until = updater ? valueAt(config, updater.expiryPath) : expiry?.evaluate();
     if (typeof value !== 'string' || value === '' || until === undefined || until === null || until === '')
       return undefined;
@@ -190,7 +191,7 @@ export class OAuthTokens {
     }
     const refreshToken = updater
       ? (valueAt(context.config, updater.refreshTokenPath) ?? '')
-      : fields.refresh_token?.text();
+      : fields.refresh_token && credential(fields.refresh_token);
     if (refreshToken !== undefined) context.addSecret(String(refreshToken));
     args[updater?.refreshTokenName ?? fields.refresh_token_name.text()] = refreshToken;
     if (fields.scopes?.length) args.scopes = fields.scopes;
@@ -201,8 +202,9 @@ export class OAuthTokens {
   }
 
   private credential(name: 'client_id' | 'client_secret'): string | undefined {
+    const given = this.fields[name];
     const kept = this.fields.updater && valueAt(this.context.config, ['credentials', name]);
-    return kept === undefined || kept === null ? this.fields[name]?.text() : String(kept);
+    return kept === undefined || kept === null ? given && credential(given) : String(kept);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ApiRequest } from '../../http/client.js';
 import { durationSeconds } from '../../http/duration.js';
 import { sendWithRetries } from '../../http/retry.js';
 import { type ErrorHandler, errorHandlerSlot } from '../error-handlers/slot.js';
+import { credential } from './credential.js';
 import { sharedKey } from './shared-key.js';
 import { type Authenticator, authenticatorSlot, type QuotaSource, quotaSourceSlot, tokenQuotaSlot } from './slot.js';
 import { TokenPool } from './token-pool.js';
@@ -84,8 +85,14 @@ export const rateLimitedMultipleTokenAuthenticator = component('RateLimitedMulti
 });
 
 function tokensOf(given: Expression | Expression[], delimiter: string): string[] {
-  const tokens = Array.isArray(given) ? given.map((token) => token.text()) : given.text().split(delimiter);
+  const tokens = Array.isArray(given) ? given.map((token) => credential(token)) : manyOf(given, delimiter);
   return [...new Set(tokens.map((token) => token.trim()).filter((token) => token !== ''))];
+}
+
+/** The configuration may hold a list, or a text with delimiters. */
+function manyOf(given: Expression, delimiter: string): string[] {
+  const value = given.evaluate();
+  return Array.isArray(value) ? value.map(String) : credential(given).split(delimiter);
 }
 
 async function statusOf(

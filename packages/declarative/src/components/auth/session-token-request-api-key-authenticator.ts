@@ -1,5 +1,6 @@
 import { component, field } from '../../component/index.js';
 import { type RequestParts, requestOptionSlot } from '../requesters/slot.js';
+import { credential } from './credential.js';
 import { type SessionTokenUse, sessionTokenUseSlot } from './slot.js';
 
 /** A session token somewhere in the request. */
@@ -20,7 +21,7 @@ export const sessionTokenRequestApiKeyAuthenticator = component('ApiKey', {
   build: ({ fields }): SessionTokenUse => ({
     parts(token) {
       const parts: RequestParts = {};
-      fields.inject_into.inject(parts, fields.api_token.text({ session_token: token }));
+      fields.inject_into.inject(parts, credential(fields.api_token, { session_token: token }));
       return parts;
     },
   }),

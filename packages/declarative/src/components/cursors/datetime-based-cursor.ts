@@ -3,7 +3,7 @@ import { ConnectorError } from '@tidemark/source';
 import { component, type Expression, expression, field } from '../../component/index.js';
 import { requestOptionSlot } from '../requesters/slot.js';
 import { boundedMoment } from './bounded-moment.js';
-import { clampingTo } from './clamping.js';
+import { type Clamping, clampingTo } from './clamping.js';
 import { DatetimeSync } from './datetime-sync.js';
 import { readSpan, type Span, signOf } from './moment.js';
 import { type BoundedMoment, boundedMomentSlot, type IncrementalSync, incrementalSyncSlot } from './slot.js';
@@ -111,14 +111,14 @@ export const datetimeBasedCursor = component('DatetimeBasedCursor', {
     },
   ],
   build({ fields, context, parameters }): IncrementalSync {
-    if ((fields.step === undefined) !== (fields.cursor_granularity === undefined)) {
+    const { clamping, cursor_granularity: granularity } = fields;
+    if (!fields.step?.source !== !granularity) {
       throw new ConnectorError(
         'config',
         'A DatetimeBasedCursor has either both of step and cursor_granularity or neither.',
         { stream: context.stream?.name },
       );
     }
-    const { clamping, cursor_granularity: granularity } = fields;
     return new DatetimeSync(
       {
         cursorField: () => fields.cursor_field.text(),
@@ -130,15 +130,12 @@ export const datetimeBasedCursor = component('DatetimeBasedCursor', {
         end: fields.end_datetime === undefined ? undefined : bounded(fields.end_datetime),
         startOption: fields.start_time_option,
         endOption: fields.end_time_option,
-        step: () => positive(span(fields.step, 'step'), 'step'),
-        granularity: granularity ? () => readSpan(granularity, 'cursor_granularity') : () => undefined,
-        lookback: () => span(fields.lookback_window, 'lookback_window'),
-        clamping: () =>
-          clamping &&
-          clampingTo(
-            targetOf(clamping, { config: context.config, parameters, clock: context.clock }),
-            clamping.target_details as JsonObject | undefined,
-          ),
+        step: settled(fields.step, (text) => positive(readSpan(text, 'step'))),
+        granularity: settledText(granularity, (text) => readSpan(text, 'cursor_granularity')),
+        lookback: settled(fields.lookback_window, (text) => readSpan(text, 'lookback_window')),
+        clamping: clamping
+          ? clampingOf(clamping, { config: context.config, parameters, clock: context.clock })
+          : () => undefined,
         isStrict: fields.is_compare_strictly,
         clock: context.clock,
         stream: context.stream?.name,
@@ -157,18 +154,32 @@ function bounded(value: BoundedMoment | Expression): BoundedMoment {
   return 'moment' in value ? value : boundedMoment({ datetime: value, format: '' });
 }
 
-function span(template: Expression | undefined, name: string): Span | undefined {
-  const text = template?.text();
-  return text ? readSpan(text, name) : undefined;
+/** What a template's text says: read now when it is the same for every configuration, so that mistakes show early. */
+function settled<T>(template: Expression | undefined, read: (text: string) => T): () => T | undefined {
+  if (!template) return () => undefined;
+  if (template.isConstant) return settledText(template.text(), read);
+  return () => {
+    const text = template.text();
+    return text ? read(text) : undefined;
+  };
+}
+
+function settledText<T>(text: string | undefined, read: (text: string) => T): () => T | undefined {
+  const value = text ? read(text) : undefined;
+  return () => value;
+}
+
+function clampingOf(raw: JsonObject, site: Parameters<typeof expression>[1]): () => Clamping {
+  const target = expression(String(raw.target ?? ''), site);
+  const read = (): Clamping => clampingTo(target.text(), raw.target_details as JsonObject | undefined);
+  if (!target.isConstant) return read;
+  const clamping = read();
+  return () => clamping;
 }
 
 /** A window of no length would never end. */
-function positive(step: Span | undefined, name: string): Span | undefined {
-  if (step && signOf(step) <= 0)
-    throw new ConnectorError('config', `The ${name} of a DatetimeBasedCursor must be longer than nothing.`);
+function positive(step: Span): Span {
+  if (signOf(step) <= 0)
+    throw new ConnectorError('config', 'The step of a DatetimeBasedCursor must be longer than nothing.');
   return step;
-}
-
-function targetOf(clamping: JsonObject, site: Parameters<typeof expression>[1]): string {
-  return typeof clamping.target === 'string' ? expression(clamping.target, site).text() : '';
 }

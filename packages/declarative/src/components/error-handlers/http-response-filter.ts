@@ -56,7 +56,7 @@ export const httpResponseFilter = component('HttpResponseFilter', {
       error_message: "{{ response['error'] }}",
     },
   ],
-  build({ fields }) {
+  build({ fields, context }) {
     const { action, predicate, error_message: sentence, error_message_contains: part } = fields;
     const codes = new Set(fields.http_codes ?? []);
     const hasPredicate = predicate !== undefined && predicate.source !== '';
@@ -68,7 +68,16 @@ export const httpResponseFilter = component('HttpResponseFilter', {
       resolve({ response }): Resolution | undefined {
         if (response === undefined || action === undefined || !matches(response)) return undefined;
         const rule = ruleFor(response.status);
-        const message = sentence && sentence.source !== '' ? sentence.text(scopeOf(response)) : '';
+        let message = '';
+        try {
+          message = sentence && sentence.source !== '' ? sentence.text(scopeOf(response)) : '';
+        } catch (error) {
+          // The body has another shape than the sentence expects: the error itself must not be lost for that.
+          context.log(
+            'DEBUG',
+            context.redact(`error_message gives nothing for this answer: ${(error as Error).message}`),
+          );
+        }
         return {
           action,
           failureType: (action === 'FAIL' && fields.failure_type) || rule?.failureType || 'system_error',

@@ -45,7 +45,7 @@ export const listPartitionRouter = component('ListPartitionRouter', {
 
 /** What the template gives, as a list. */
 function listOf(template: Expression, stream: string | undefined): Iterable<Json> {
-  const values = template.evaluate();
+  const values = template.value();
   if (Array.isArray(values)) return values as Json[];
   // Any text is its characters, as the language's own loops have it.
   if (typeof values === 'string') return values;

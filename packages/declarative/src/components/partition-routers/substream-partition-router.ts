@@ -9,8 +9,7 @@ export const substreamPartitionRouter = component('SubstreamPartitionRouter', {
   doc: 'Reads the stream once for each record of one or several parent streams.',
   fields: {
     parent_stream_configs: field
-      .list(field.slot(parentStreamSlot))
-      .defaultType('ParentStreamConfig')
+      .list(field.slot(parentStreamSlot).defaultType('ParentStreamConfig'))
       .doc('The parents, read one after the other.'),
   },
   examples: [

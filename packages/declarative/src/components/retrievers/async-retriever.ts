@@ -73,6 +73,33 @@ export const asyncRetriever = component('AsyncRetriever', {
     decoder: field.slot(decoderSlot).default({ type: 'JsonDecoder' }).doc('Decodes the answers about jobs.'),
     download_decoder: field.slot(decoderSlot).optional().doc('Decodes what is downloaded; JSON without it.'),
   },
+  examples: [
+    {
+      type: 'AsyncRetriever',
+      record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: [] } },
+      creation_requester: {
+        type: 'HttpRequester',
+        url: 'https://api.example.com/exports',
+        http_method: 'POST',
+        request_body: { type: 'RequestBodyJsonObject', value: { since: '{{ stream_interval.start_time }}' } },
+      },
+      polling_requester: {
+        type: 'HttpRequester',
+        url: "https://api.example.com/exports/{{ creation_response['id'] }}",
+      },
+      status_extractor: { type: 'DpathExtractor', field_path: ['status'] },
+      status_mapping: {
+        type: 'AsyncJobStatusMap',
+        running: ['QUEUED', 'IN_PROGRESS'],
+        completed: ['DONE'],
+        failed: ['ERROR'],
+        timeout: [],
+      },
+      download_target_extractor: { type: 'DpathExtractor', field_path: ['urls'] },
+      download_requester: { type: 'HttpRequester', url: '{{ download_target }}' },
+      download_decoder: { type: 'GzipDecoder', decoder: { type: 'CsvDecoder' } },
+    },
+  ],
   build({ fields, raw, context }): Retriever {
     if (fields.download_target_requester && !fields.download_target_extractor) {
       throw new ConnectorError(

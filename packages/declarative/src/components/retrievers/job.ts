@@ -54,26 +54,33 @@ export function jobScope(retrieval: Retrieval, about: JsonObject): Scope {
  * there is nothing to download. Throws ConnectorError when the job failed for the last time.
  */
 export async function runJob(parts: JobParts, retrieval: Retrieval): Promise<FinishedJob | undefined> {
-  const { signal } = retrieval;
+  const { signal, idle = (wait) => wait() } = retrieval;
   await parts.budget.enter(signal);
-  try {
-    for (let number = 1; ; number++) {
-      const attempt = await tryJob(parts, retrieval);
-      if (attempt.status === 'completed') return attempt.job;
-      if (attempt.status === 'skipped') return undefined;
-      if (number >= ATTEMPTS_MAX) {
-        throw new ConnectorError(
-          'system',
-          `An asynchronous job of the stream '${parts.stream}' failed ${ATTEMPTS_MAX} times: ${attempt.reason}.`,
-        );
-      }
-      const retry = attempt.status === 'failed' && attempt.wasCreated ? parts.retrySeconds() : undefined;
-      const wait = retry ?? POLL_SECONDS;
-      parts.context.log('WARN', `${parts.stream}: ${attempt.reason}; the job is created again in ${wait} seconds.`);
-      await parts.context.http.sleep(wait * 1000, signal);
+  // The budget is left before a place among the readers is looked for again: who waits for a place holds no job.
+  return idle(async () => {
+    try {
+      return await repeatJob(parts, retrieval);
+    } finally {
+      parts.budget.leave();
     }
-  } finally {
-    parts.budget.leave();
+  });
+}
+
+async function repeatJob(parts: JobParts, retrieval: Retrieval): Promise<FinishedJob | undefined> {
+  for (let number = 1; ; number++) {
+    const attempt = await tryJob(parts, retrieval);
+    if (attempt.status === 'completed') return attempt.job;
+    if (attempt.status === 'skipped') return undefined;
+    if (number >= ATTEMPTS_MAX) {
+      throw new ConnectorError(
+        'system',
+        `An asynchronous job of the stream '${parts.stream}' failed ${ATTEMPTS_MAX} times: ${attempt.reason}.`,
+      );
+    }
+    const retry = attempt.status === 'failed' && attempt.wasCreated ? parts.retrySeconds() : undefined;
+    const wait = retry ?? POLL_SECONDS;
+    parts.context.log('WARN', `${parts.stream}: ${attempt.reason}; the job is created again in ${wait} seconds.`);
+    await parts.context.http.sleep(wait * 1000, retrieval.signal);
   }
 }
 

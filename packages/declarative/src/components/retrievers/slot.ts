@@ -23,6 +23,8 @@ export interface Retrieval {
   /** The schema that the catalog has, with the fields that the user wants. */
   readonly schema?: JsonObject;
   readonly onRestart?: (reason: string) => void;
+  /** Lets others read while this unit waits; `ReadOptions` says what must hold. */
+  readonly idle?: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
 /** What a retriever may do with a slice that the API refuses. */

@@ -14,6 +14,9 @@ export const concurrencyLevel = component('ConcurrencyLevel', {
       .example(10, "{{ config['num_workers'] or 10 }}"),
     max_concurrency: field.integer().optional().doc('The most that a configuration may ask for.').example(20),
   },
+  examples: [
+    { type: 'ConcurrencyLevel', default_concurrency: "{{ config['num_workers'] or 10 }}", max_concurrency: 20 },
+  ],
   build({ fields }): ConcurrencyLevel {
     const level = fields.default_concurrency.evaluate();
     if (typeof level !== 'number' || !Number.isInteger(level) || level < 1) {

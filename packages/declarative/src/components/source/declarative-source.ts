@@ -43,6 +43,15 @@ export const declarativeSource = component('DeclarativeSource', {
     metadata: field.object().optional().doc('Notes of the tool that the manifest was made with; not used.'),
     description: field.string().optional().doc('What the connector is for.'),
   },
+  examples: [
+    {
+      type: 'DeclarativeSource',
+      version: '7.39.1',
+      check: { type: 'CheckStream', stream_names: ['users'] },
+      streams: [{ $ref: '#/definitions/users_stream' }],
+      spec: { $ref: '#/definitions/spec' },
+    },
+  ],
   build({ fields, raw }): ManifestRoot {
     const dynamicNames = Array.isArray(raw.dynamic_streams)
       ? raw.dynamic_streams.map((entry) => (entry as JsonObject).name)

@@ -191,6 +191,7 @@ class ManifestStream implements DeclarativeStream {
           isNew: incremental?.isDataFeed ? isNew : undefined,
           schema: run.schema,
           onRestart: options.onRestart,
+          idle: options.idle,
         });
         return uploader ? withFiles(pages, uploader, options.signal) : pages;
       },

@@ -21,6 +21,20 @@ export const dynamicDeclarativeStream = component('DynamicDeclarativeStream', {
         'True: where `$parameters` of the template and of a component inside it have one name, the outer one counts.',
       ),
   },
+  examples: [
+    {
+      type: 'DynamicDeclarativeStream',
+      name: 'tables',
+      stream_template: { $ref: '#/definitions/table_stream' },
+      components_resolver: {
+        type: 'HttpComponentsResolver',
+        retriever: { $ref: '#/definitions/tables_retriever' },
+        components_mapping: [
+          { type: 'ComponentMappingDefinition', field_path: ['name'], value: "{{ components_values['name'] }}" },
+        ],
+      },
+    },
+  ],
   build({ fields, raw, context }): StreamSource {
     const template = raw.stream_template as JsonObject;
     return {

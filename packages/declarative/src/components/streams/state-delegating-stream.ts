@@ -33,6 +33,15 @@ export const stateDelegatingStream = component('StateDelegatingStream', {
       )
       .example('P30D', "{{ config['retention'] }}"),
   },
+  examples: [
+    {
+      type: 'StateDelegatingStream',
+      name: 'invoices',
+      full_refresh_stream: { $ref: '#/definitions/all_invoices_stream' },
+      incremental_stream: { $ref: '#/definitions/invoice_events_stream' },
+      api_retention_period: 'P30D',
+    },
+  ],
   build({ fields, context }): StreamSource {
     const { name, full_refresh_stream: full, incremental_stream: incremental, api_retention_period: period } = fields;
     let made: Promise<DeclarativeStream[]> | undefined;

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { ConnectorError } from '@tidemark/source';
@@ -131,8 +131,8 @@ async function makeFile(duck: Duck, file: string): Promise<void> {
       `${file}.wal is there and ${file} is not: it belongs to a database that was moved or deleted. Move it away first.`,
     );
   }
+  removeStaleDrafts(file);
   const draft = `${file}.${process.pid}.new`;
-  rmSync(draft, { force: true });
   try {
     const instance = await duck.api.DuckDBInstance.create(draft);
     instance.closeSync();
@@ -141,6 +141,23 @@ async function makeFile(duck: Duck, file: string): Promise<void> {
     rmSync(draft, { force: true });
     rmSync(`${draft}.wal`, { force: true });
     throw error;
+  }
+}
+
+/** What a process left that was killed while it made the file. */
+function removeStaleDrafts(file: string): void {
+  const start = `${basename(file)}.`;
+  for (const name of readdirSync(dirname(file))) {
+    const pid = name.startsWith(start) ? /^(\d+)\.new(\.wal)?$/.exec(name.slice(start.length))?.[1] : undefined;
+    if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)))) rmSync(join(dirname(file), name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

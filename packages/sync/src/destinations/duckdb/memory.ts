@@ -34,8 +34,9 @@ export class MemoryLimit {
     await this.apply();
   }
 
-  async release(owner: object): Promise<void> {
-    if (this.needs.delete(owner)) await this.apply();
+  /** The table is closed. The limit stays: what was written is moved into the file later, and takes memory then. */
+  release(owner: object): void {
+    this.needs.delete(owner);
   }
 
   private async apply(): Promise<void> {
@@ -45,9 +46,8 @@ export class MemoryLimit {
     // In steps, so that it is not set anew for every chunk.
     const step = 64 * MIB;
     const limit = Math.min(Math.max(BASE_BYTES, Math.ceil(sum / step) * step), Math.floor(totalmem() * 0.8));
-    if (limit === this.current) return;
+    if (limit <= this.current) return;
     this.current = limit;
-    // DuckDB refuses a limit below what it holds at the moment; then the old one stays.
-    await this.db.run(`SET memory_limit = '${Math.floor(limit / MIB)}MiB'`).catch(() => undefined);
+    await this.db.run(`SET memory_limit = '${Math.floor(limit / MIB)}MiB'`);
   }
 }

@@ -127,7 +127,7 @@ export class DuckDbWriter implements Writer {
       await this.left().catch(() => undefined);
     }
     this.db.connection.closeSync();
-    for (const { writer } of this.targets.values()) await this.context.memory.release(writer);
+    for (const { writer } of this.targets.values()) this.context.memory.release(writer);
   }
 
   private async left(): Promise<void> {
