@@ -23,9 +23,22 @@ export function spend(units: number): void {
   if (left < 0) throw new Failure('BudgetError', 'the template was stopped: it does too much work');
 }
 
-/** Spends the making of a text or list of this size, which is refused before it is made when it is too long. */
-export function spendSize(size: number): void {
+/**
+ * Spends the reading of a text by an operation that goes through all of it. Machines do that eight characters at a
+ * time, so to speak; short texts are part of the step that reads them.
+ */
+export function spendScan(length: number): void {
+  if (length > 256) spend(length >> 3);
+}
+
+/** Refuses a text or list that is too long, without paying for it: for texts that are joined without being copied. */
+export function checkSize(size: number): void {
   if (!(size <= SIZE_MAX))
     throw new Failure('BudgetError', `the template was stopped: a result of ${size} elements is too long`);
+}
+
+/** Spends the making of a text or list of this size, which is refused before it is made when it is too long. */
+export function spendSize(size: number): void {
+  checkSize(size);
   if (size > 0) spend(size);
 }

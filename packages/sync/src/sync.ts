@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ConfiguredCatalog, canonical, type JsonObject, type LogLevel, streamKey } from '@tidemark/protocol';
+import { canonical, type JsonObject, type LogLevel, streamKey } from '@tidemark/protocol';
 import { type Connection, ConnectorError, type RunContext, read, type Source } from '@tidemark/source';
 import { announce } from './announce.js';
 import { type AttemptPlan, planAttempt } from './attempt.js';
@@ -7,7 +7,7 @@ import { type CheckpointPolicy, checkpointPolicy } from './checkpoint.js';
 import { type Choice, chooseStreams, configuredCatalog } from './choose-streams.js';
 import type { Destination, JobOutcome, Session } from './destination.js';
 import type { StreamSelection } from './modes.js';
-import type { StreamProgress, SyncEvent } from './progress.js';
+import type { SyncEvent } from './progress.js';
 import { notRead, type SyncResult } from './result.js';
 import { SyncRun } from './run.js';
 import { withoutSecrets } from './secrets.js';

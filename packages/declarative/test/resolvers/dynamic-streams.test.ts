@@ -116,6 +116,25 @@ describe('dynamic streams', () => {
     );
   });
 
+  it('reads values as YAML where they are no names, and leaves moments and templates alone', async () => {
+    const seen = async (value: unknown, more: JsonObject = {}): Promise<unknown> => {
+      const resolver = fromConfig([
+        NAME,
+        mapping(['schema_loader', 'schema', 'x'], '{{ components_values.v }}', { create_or_update: true, ...more }),
+      ]);
+      const config = { tables: [{ name: 'n', v: value as string }] };
+      const { streams } = await connect(manifestOf({ dynamic_streams: [dynamic(resolver)] }), { config });
+      return ((await streams[0]!.describe()).json_schema as JsonObject).x;
+    };
+    expect(await seen('[1, "2", {a: b}]')).toEqual([1, '2', { a: 'b' }]);
+    expect(await seen('2024-01-01T00:00:00Z')).toBe('2024-01-01T00:00:00Z');
+    expect(await seen('%Y-%m-%d')).toBe('%Y-%m-%d');
+    expect(await seen('yes')).toBe(true);
+    expect(await seen('yes', { value_type: 'string' })).toBe('yes');
+    expect(await seen({ k: [1] })).toEqual({ k: [1] });
+    expect(await seen('')).toBeUndefined();
+  });
+
   it('gives no streams for a list that is not there', async () => {
     const { streams } = await connect(manifestOf({ dynamic_streams: [dynamic(fromConfig([NAME]))] }), { config: {} });
     expect(streams).toEqual([]);

@@ -1,3 +1,4 @@
+import { spend, spendScan } from '../budget.js';
 import { Failure, positionAt, TemplateError } from '../error.js';
 import { add, arithmetic, negative, positive } from '../operations/arithmetic.js';
 import { missing } from '../operations/attribute.js';
@@ -212,6 +213,10 @@ function applyWord(word: Filter | Test, target: Evaluate, node: FilterNode | Tes
   const args = compileWordArguments(target, node.args, scope);
   return (frame) => {
     const { positional, keywords } = args(frame);
+    const [value] = positional;
+    spend(1);
+    if (typeof value === 'string') spendScan(value.length);
+    else if (value instanceof Markup) spendScan(value.markup.length);
     return word.apply(signature.bind(name, positional, keywords), frame);
   };
 }

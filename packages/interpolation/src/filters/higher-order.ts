@@ -1,4 +1,4 @@
-import { spend } from '../budget.js';
+import { spend, spendScan } from '../budget.js';
 import { Failure, typeError } from '../error.js';
 import { findAttribute, getAttribute, missing } from '../operations/attribute.js';
 import { hashKey } from '../operations/hash-key.js';
@@ -29,6 +29,7 @@ function wordNamed(words: ReadonlyMap<string, Word>, kind: string, name: unknown
 }
 
 function applyNamed(word: Word, item: unknown, args: unknown[], keywords: Keywords, runtime: Runtime): unknown {
+  if (typeof item === 'string') spendScan(item.length);
   return word.apply(word.signature.bind(word.name, [item, ...args], keywords.size ? keywords : undefined), runtime);
 }
 

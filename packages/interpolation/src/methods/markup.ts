@@ -1,3 +1,4 @@
+import { spendScan } from '../budget.js';
 import { toArray } from '../operations/iterate.js';
 import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
@@ -15,6 +16,7 @@ const PLAIN = new Set(['encode', 'maketrans']);
 
 /** A text method called on markup: what comes out of markup is markup. */
 export function applyToMarkup(self: Markup, name: string, member: Member, args: unknown[], runtime: Runtime): unknown {
+  spendScan(self.markup.length);
   const apply = member.apply as (self: unknown, args: unknown[], runtime: Runtime) => unknown;
   if (name === 'join')
     return new Markup(

@@ -1,3 +1,4 @@
+import { spendScan } from '../budget.js';
 import { quote } from '../formatting/quote.js';
 import { MEMBERS } from '../methods/index.js';
 import { applyToMarkup, markupOwn } from '../methods/markup.js';
@@ -80,6 +81,7 @@ export function applyMember(
   args: unknown[],
   runtime: Parameters<Member['apply']>[2],
 ): unknown {
+  if (typeof value === 'string') spendScan(value.length);
   if (value instanceof Markup) return applyToMarkup(value, name, member, args, runtime);
   return (member.apply as (self: unknown, args: unknown[], runtime: unknown) => unknown)(value, args, runtime);
 }

@@ -1,3 +1,4 @@
+import { spendScan } from '../budget.js';
 import { typeError } from '../error.js';
 import { Bytes } from '../values/bytes.js';
 import { Dict } from '../values/dict.js';
@@ -15,8 +16,10 @@ import { typeName } from './type-name.js';
 export function contains(container: unknown, item: unknown): boolean {
   if (isText(container)) {
     if (!isText(item)) throw typeError(`'in <string>' requires string as left operand, not ${typeName(item)}`);
+    spendScan(plain(container).length);
     return plain(container).includes(plain(item));
   }
+  if (Array.isArray(container)) spendScan(container.length);
   if (Array.isArray(container)) return container.some((element) => element === item || equal(element, item));
   if (container instanceof Dict || isHostDict(container)) {
     hashKey(item);

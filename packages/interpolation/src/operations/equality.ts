@@ -1,4 +1,4 @@
-import { spend } from '../budget.js';
+import { spend, spendScan } from '../budget.js';
 import { Bytes } from '../values/bytes.js';
 import { PyDate } from '../values/date.js';
 import { DateTime } from '../values/date-time.js';
@@ -17,6 +17,10 @@ import { Zone } from '../values/zone.js';
 
 /** Python's `left == right`. Never fails. */
 export function equal(left: unknown, right: unknown): boolean {
+  if (typeof left === 'string' && typeof right === 'string') {
+    spendScan(Math.min(left.length, right.length));
+    return left === right;
+  }
   if (left === right) return !Number.isNaN(left);
   const kind = typeof left;
   if (kind === 'string') return right instanceof Markup && right.markup === left;

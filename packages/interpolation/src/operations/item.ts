@@ -1,5 +1,6 @@
+import { spend, spendScan } from '../budget.js';
 import { typeError, valueError } from '../error.js';
-import { indexArgument } from '../methods/arguments.js';
+import { bounds, indexArgument } from '../methods/arguments.js';
 import { Bytes } from '../values/bytes.js';
 import { Dict } from '../values/dict.js';
 import { isIntLike } from '../values/float.js';
@@ -57,6 +58,7 @@ function isHashable(key: unknown): boolean {
 }
 
 function characterAt(text: string, index: number): string | undefined {
+  spendScan(text.length);
   if (!hasSurrogates(text)) return text.at(index);
   return Array.from(text).at(index);
 }
@@ -74,6 +76,12 @@ export function slice(value: unknown, start: unknown, stop: unknown, step: unkno
 }
 
 function sliceText(text: string, start: unknown, stop: unknown, step: unknown): string {
+  spendScan(text.length);
+  if (indexArgument(step, 1) === 1 && !hasSurrogates(text)) {
+    const [from, to] = bounds(start, stop, text.length);
+    return text.slice(from, Math.max(from, to));
+  }
+  spend(text.length);
   return sliceItems(hasSurrogates(text) ? Array.from(text) : text.split(''), start, stop, step).join('');
 }
 
@@ -89,6 +97,7 @@ function sliceItems<Item>(items: readonly Item[], start: unknown, stop: unknown,
   };
   const from = clamp(start, by > 0 ? 0 : length - 1);
   const to = clamp(stop, by > 0 ? length : -1);
+  spend(items.length >> 3);
   if (by === 1) return items.slice(from, Math.max(from, to));
   const out: Item[] = [];
   for (let i = from; by > 0 ? i < to : i > to; i += by) out.push(items[i] as Item);

@@ -1,4 +1,4 @@
-import { spendSize } from '../budget.js';
+import { spend } from '../budget.js';
 import { Failure } from '../error.js';
 import { type Float, float, int, isFloat, toDouble } from '../values/float.js';
 
@@ -34,11 +34,11 @@ function smallInts(a: number, operator: ArithmeticOperator, b: number): number {
 }
 
 function bigInts(a: bigint, operator: ArithmeticOperator, b: bigint): unknown {
+  spend((bits(a) + bits(b)) >> 5);
   if (operator === '+') return int(a + b);
   if (operator === '-') return int(a - b);
   if (operator === '**') return power(a, b);
   if (operator === '*') {
-    spendSize((bits(a) + bits(b)) >> 5);
     if (bits(a) + bits(b) > INT_BITS_MAX) throw tooLarge();
     return int(a * b);
   }

@@ -1,4 +1,4 @@
-import { spendSize } from '../budget.js';
+import { checkSize, spend, spendSize } from '../budget.js';
 import { Failure, typeError } from '../error.js';
 import { Bytes } from '../values/bytes.js';
 import { isIntLike } from '../values/float.js';
@@ -25,7 +25,10 @@ export function concatenate(left: unknown, right: unknown): unknown {
 /** Markup stays markup, and escapes what is not. */
 function joinText(left: string | Markup, right: string | Markup): string | Markup {
   const size = plain(left).length + plain(right).length;
-  if (size > 1000) spendSize(size);
+  if (size > 1000) {
+    checkSize(size);
+    spend(size >> 6);
+  }
   if (typeof left === 'string' && typeof right === 'string') return left + right;
   return new Markup(asMarkup(left) + asMarkup(right));
 }

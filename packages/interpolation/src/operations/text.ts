@@ -1,3 +1,4 @@
+import { spend, spendScan } from '../budget.js';
 import { Failure, valueError } from '../error.js';
 import { floatRepr } from '../formatting/float-repr.js';
 import { quote } from '../formatting/quote.js';
@@ -7,7 +8,7 @@ import { Dict } from '../values/dict.js';
 import { DictView } from '../values/dict-view.js';
 import { Float, isWhole } from '../values/float.js';
 import { Lazy } from '../values/lazy.js';
-import { isHostDict, type Mapping, pairsOf } from '../values/mapping.js';
+import { isHostDict, type Mapping, pairsOf, sizeOf } from '../values/mapping.js';
 import { Markup } from '../values/markup.js';
 import { Namespace } from '../values/namespace.js';
 import { PythonObject } from '../values/python-object.js';
@@ -32,6 +33,7 @@ export function text(value: unknown): string {
 export function repr(value: unknown): string {
   switch (typeof value) {
     case 'string':
+      spendScan(value.length);
       return quote(value);
     case 'number':
       return isWhole(value) ? (Object.is(value, -0) ? '0' : String(value)) : floatRepr(value);
@@ -46,6 +48,7 @@ export function repr(value: unknown): string {
 
 function objectRepr(value: object): string {
   return within(value, () => {
+    if (Array.isArray(value)) spend(value.length);
     if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
     if (value instanceof Dict || isHostDict(value)) return dictRepr(value);
     return value instanceof PythonObject ? pythonRepr(value) : '<object>';
@@ -72,6 +75,7 @@ function tupleRepr({ items, fields, shownAs }: Tuple): string {
 }
 
 function dictRepr(value: Mapping): string {
+  spend(sizeOf(value));
   return `{${pairsOf(value)
     .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
     .join(', ')}}`;

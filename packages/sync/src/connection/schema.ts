@@ -56,7 +56,7 @@ export const connectionSchema = {
     },
     config: {
       description:
-        'The configuration that the source asks for, or the path of a JSON file with it. ${NAME} is read from the environment.',
+        'The configuration that the source asks for, or the path of a JSON file with it. A variable of the environment is written as in a shell: $ and its name in braces.',
       anyOf: [text, { type: 'object' }],
     },
     destination: {

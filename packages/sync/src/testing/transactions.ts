@@ -4,100 +4,109 @@ import { Bench, batch, column, type DestinationHarness, jobOf, planOf, stateOf, 
 /** Rows and states commit together, units begin anew, tables are swapped whole. */
 export function describeTransactions(harness: DestinationHarness): void {
   describe('transactions', () => {
-    it('knows nothing of a connection at first', async () => {
-      const { session, stored } = await (await Bench.at(harness)).open();
-      await session.close();
-      expect(stored).toBeUndefined();
-    });
+    itCommitsRowsWithTheirState(harness);
+    itKeepsStreamsApart(harness);
+  });
+}
 
-    it('keeps rows and state together: what is not committed is gone with its state', async () => {
-      const bench = await Bench.at(harness);
-      const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
-      await bench.attempt(jobOf(1), [plan], async (writer) => {
-        await writer.write(plan.key, batch(things(1, 2)));
-        await writer.commit([stateOf(plan, { page: 1 }, 2)]);
-        await writer.write(plan.key, batch(things(3, 4)));
-      });
-      expect(column(await bench.rows('things'), 'id')).toEqual(['1', '2']);
-      const { session, stored } = await bench.open();
-      await session.close();
-      expect(stored).toMatchObject({ outcome: 'running', job: { id: 1, nonce: 'nonce-1', attempt: 1 } });
-      expect(stored?.streams).toMatchObject([{ status: 'open', state: { page: 1 }, rows: 2, job: 'nonce-1' }]);
-    });
+/** What a commit, a rollback and a kill leave. */
+function itCommitsRowsWithTheirState(harness: DestinationHarness): void {
+  it('knows nothing of a connection at first', async () => {
+    const { session, stored } = await (await Bench.at(harness)).open();
+    await session.close();
+    expect(stored).toBeUndefined();
+  });
 
-    it('keeps a state digit for digit', async () => {
-      const bench = await Bench.at(harness);
-      const plan = planOf(jobOf(1));
-      const state = { big: 12345678901234567890n, text: 'ü\u0000"', nested: [{ a: null }] };
-      await bench.attempt(jobOf(1), [plan], (writer) => writer.commit([stateOf(plan, state)]));
-      const { session, stored } = await bench.open();
-      await session.close();
-      expect(stored?.streams[0]?.state).toEqual(state);
+  it('keeps rows and state together: what is not committed is gone with its state', async () => {
+    const bench = await Bench.at(harness);
+    const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
+    await bench.attempt(jobOf(1), [plan], async (writer) => {
+      await writer.write(plan.key, batch(things(1, 2)));
+      await writer.commit([stateOf(plan, { page: 1 }, 2)]);
+      await writer.write(plan.key, batch(things(3, 4)));
     });
+    expect(column(await bench.rows('things'), 'id')).toEqual(['1', '2']);
+    const { session, stored } = await bench.open();
+    await session.close();
+    expect(stored).toMatchObject({ outcome: 'running', job: { id: 1, nonce: 'nonce-1', attempt: 1 } });
+    expect(stored?.streams).toMatchObject([{ status: 'open', state: { page: 1 }, rows: 2, job: 'nonce-1' }]);
+  });
 
-    it('forgets on rollback what came after the last commit, and goes on', async () => {
-      const bench = await Bench.at(harness);
-      const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
-      await bench.attempt(jobOf(1), [plan], async (writer) => {
-        await writer.write(plan.key, batch(things(1)));
-        await writer.commit([stateOf(plan, { page: 1 }, 1)]);
-        await writer.write(plan.key, batch([{ id: 2, stray: 'a column of its own' }]));
-        await writer.rollback();
-        await writer.write(plan.key, batch(things(3)));
-        await writer.commit([stateOf(plan, { page: 2 }, 1)]);
-      });
-      expect(column(await bench.rows('things'), 'id')).toEqual(['1', '3']);
-    });
+  it('keeps a state digit for digit', async () => {
+    const bench = await Bench.at(harness);
+    const plan = planOf(jobOf(1));
+    const state = { big: 12345678901234567890n, text: 'ü\u0000"', nested: [{ a: null }] };
+    await bench.attempt(jobOf(1), [plan], (writer) => writer.commit([stateOf(plan, state)]));
+    const { session, stored } = await bench.open();
+    await session.close();
+    expect(stored?.streams[0]?.state).toEqual(state);
+  });
 
-    it('deletes the rows of a unit that begins anew, committed or not, and no others', async () => {
-      const bench = await Bench.at(harness);
-      const old = planOf(jobOf(1), { destinationSyncMode: 'append' });
-      await bench.attempt(jobOf(1), [old], async (writer) => {
-        await writer.write(old.key, batch(things(1), 'a'));
-        await writer.finish(stateOf(old, {}, 1));
-      });
-      const plan = planOf(jobOf(2), { destinationSyncMode: 'append' });
-      await bench.attempt(jobOf(2), [plan], async (writer) => {
-        await writer.write(plan.key, batch(things(2, 3), 'a'));
-        await writer.write(plan.key, batch(things(4), 'b'));
-        await writer.commit([stateOf(plan, {}, 3)]);
-        await writer.write(plan.key, batch(things(5), 'a'));
-        expect(await writer.restart(plan.key, 'a')).toBe(3);
-        await writer.write(plan.key, batch(things(6), 'a'));
-        await writer.finish(stateOf(plan, {}, -1));
-      });
-      expect(column(await bench.rows('things'), 'id').sort()).toEqual(['1', '4', '6']);
+  it('forgets on rollback what came after the last commit, and goes on', async () => {
+    const bench = await Bench.at(harness);
+    const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
+    await bench.attempt(jobOf(1), [plan], async (writer) => {
+      await writer.write(plan.key, batch(things(1)));
+      await writer.commit([stateOf(plan, { page: 1 }, 1)]);
+      await writer.write(plan.key, batch([{ id: 2, stray: 'a column of its own' }]));
+      await writer.rollback();
+      await writer.write(plan.key, batch(things(3)));
+      await writer.commit([stateOf(plan, { page: 2 }, 1)]);
     });
+    expect(column(await bench.rows('things'), 'id')).toEqual(['1', '3']);
+  });
+}
 
-    it('lets two writers run beside each other', async () => {
-      const bench = await Bench.at(harness);
-      const plans = ['left', 'right'].map((name) => planOf(jobOf(1), { stream: { name } }));
-      await bench.attempt(jobOf(1), plans, async (left, right) => {
-        for (let page = 0; page < 5; page++) {
-          await Promise.all([
-            left!.write('left', batch(things(page))),
-            right!.write('right', batch(things(page, page + 10))),
-          ]);
-          await Promise.all([
-            left!.commit([{ stream: 'left', state: { page }, rows: 1 }]),
-            page % 2 ? right!.commit([{ stream: 'right', state: { page }, rows: 4 }]) : undefined,
-          ]);
-        }
-        await left!.finish({ stream: 'left', state: {}, rows: 0 });
-        await right!.finish({ stream: 'right', state: {}, rows: 2 });
-      });
-      expect(await bench.rows('left')).toHaveLength(5);
-      expect(await bench.rows('right')).toHaveLength(10);
+/** Units that begin anew, writers beside each other, one sync at a time. */
+function itKeepsStreamsApart(harness: DestinationHarness): void {
+  it('deletes the rows of a unit that begins anew, committed or not, and no others', async () => {
+    const bench = await Bench.at(harness);
+    const old = planOf(jobOf(1), { destinationSyncMode: 'append' });
+    await bench.attempt(jobOf(1), [old], async (writer) => {
+      await writer.write(old.key, batch(things(1), 'a'));
+      await writer.finish(stateOf(old, {}, 1));
     });
+    const plan = planOf(jobOf(2), { destinationSyncMode: 'append' });
+    await bench.attempt(jobOf(2), [plan], async (writer) => {
+      await writer.write(plan.key, batch(things(2, 3), 'a'));
+      await writer.write(plan.key, batch(things(4), 'b'));
+      await writer.commit([stateOf(plan, {}, 3)]);
+      await writer.write(plan.key, batch(things(5), 'a'));
+      expect(await writer.restart(plan.key, 'a')).toBe(3);
+      await writer.write(plan.key, batch(things(6), 'a'));
+      await writer.finish(stateOf(plan, {}, -1));
+    });
+    expect(column(await bench.rows('things'), 'id').sort()).toEqual(['1', '4', '6']);
+  });
 
-    it('is held by one sync at a time', async () => {
-      const bench = await Bench.at(harness);
-      const { session } = await bench.open();
-      await expect(bench.open()).rejects.toMatchObject({ kind: 'transient', message: expect.stringMatching(/in use/) });
-      await session.close();
-      const { session: next } = await bench.open();
-      await next.close();
+  it('lets two writers run beside each other', async () => {
+    const bench = await Bench.at(harness);
+    const plans = ['left', 'right'].map((name) => planOf(jobOf(1), { stream: { name } }));
+    await bench.attempt(jobOf(1), plans, async (left, right) => {
+      for (let page = 0; page < 5; page++) {
+        await Promise.all([
+          left!.write('left', batch(things(page))),
+          right!.write('right', batch(things(page, page + 10))),
+        ]);
+        await Promise.all([
+          left!.commit([{ stream: 'left', state: { page }, rows: 1 }]),
+          page % 2 ? right!.commit([{ stream: 'right', state: { page }, rows: 4 }]) : undefined,
+        ]);
+      }
+      await left!.finish({ stream: 'left', state: {}, rows: 0 });
+      await right!.finish({ stream: 'right', state: {}, rows: 2 });
     });
+    expect(await bench.rows('left')).toHaveLength(5);
+    expect(await bench.rows('right')).toHaveLength(10);
+  });
+
+  it('is held by one sync at a time', async () => {
+    const bench = await Bench.at(harness);
+    const { session } = await bench.open();
+    await expect(bench.open()).rejects.toMatchObject({ kind: 'transient', message: expect.stringMatching(/in use/) });
+    await session.close();
+    const { session: next } = await bench.open();
+    await next.close();
   });
 }
 

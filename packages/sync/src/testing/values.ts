@@ -45,148 +45,161 @@ const type = (name: string, more: JsonObject = {}): JsonObject => ({ type: ['nul
 /** What goes in comes out, digit for digit, or is null with a note. */
 export function describeValues(harness: DestinationHarness): void {
   describe('values', () => {
-    it('writes its own columns', async () => {
-      const rows = await land(await Bench.at(harness), 4, schemaOf({ id: type('integer') }), [[{ id: 1 }, { id: 2 }]]);
-      expect(new Set(column(rows, '_airbyte_raw_id')).size).toBe(2);
-      for (const row of rows) {
-        expect(row._airbyte_raw_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect(row._airbyte_generation_id).toBe('4');
-        expect(parseJson(row._airbyte_meta!)).toEqual({ sync_id: 4, changes: [], unit: 'u' });
-        expect(row._airbyte_extracted_at).toMatch(/^2023-11-14.22:13:20/);
+    itWritesItsOwnColumnsAndNumbers(harness);
+    itKeepsTexts(harness);
+    itReadsDatesAndNullsMisfits(harness);
+  });
+}
+
+/** Its own columns; integers and numbers of every size. */
+function itWritesItsOwnColumnsAndNumbers(harness: DestinationHarness): void {
+  it('writes its own columns', async () => {
+    const rows = await land(await Bench.at(harness), 4, schemaOf({ id: type('integer') }), [[{ id: 1 }, { id: 2 }]]);
+    expect(new Set(column(rows, '_airbyte_raw_id')).size).toBe(2);
+    for (const row of rows) {
+      expect(row._airbyte_raw_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(row._airbyte_generation_id).toBe('4');
+      expect(parseJson(row._airbyte_meta!)).toEqual({ sync_id: 4, changes: [], unit: 'u' });
+      expect(row._airbyte_extracted_at).toMatch(/^2023-11-14.22:13:20/);
+    }
+  });
+
+  it('keeps every digit of integers, whatever their size', async () => {
+    const integers = ['1', '-1', '0', '9007199254740993', '-9223372036854775808', '9223372036854775807'];
+    const huge = ['9223372036854775808', '-170141183460469231731687303715884105727', '18446744073709551616'];
+    const beyond = ['170141183460469231731687303715884105729', `1${'0'.repeat(60)}`];
+    for (const list of [integers, [...integers, ...huge], [...integers, ...huge, ...beyond]]) {
+      const records = list.map((text) => parseJson(`{"n":${text}}`) as RecordData);
+      const rows = await land(await Bench.at(harness), 1, schemaOf({ n: type('integer') }), [
+        records.slice(0, 3),
+        records.slice(3),
+      ]);
+      expect(column(rows, 'n')).toEqual(list);
+    }
+  });
+
+  it('keeps every digit of numbers, whatever their length', async () => {
+    const doubles = ['1.5', '0.1', '-3', '100', '1e-7', '0.30000000000000004'];
+    const long = ['0.1234567890123456789', '12345678901234567890', '-99999999999999.999999'];
+    const beyond = [`0.${'123'.repeat(20)}`, '1e300'];
+    for (const list of [doubles, [...doubles, ...long], [...doubles, ...long, ...beyond]]) {
+      const records = list.map((text) => parseJson(`{"n":${text}}`) as RecordData);
+      const rows = await land(await Bench.at(harness), 1, schemaOf({ n: type('number') }), [
+        records.slice(0, 6),
+        records.slice(6),
+      ]);
+      const seen = column(rows, 'n').map(digits);
+      for (const [index, text] of list.entries()) {
+        if (/e/.test(text)) expect(Number(seen[index])).toBe(Number(text));
+        else expect(seen[index]).toBe(text);
       }
-    });
+    }
+  });
+}
 
-    it('keeps every digit of integers, whatever their size', async () => {
-      const integers = ['1', '-1', '0', '9007199254740993', '-9223372036854775808', '9223372036854775807'];
-      const huge = ['9223372036854775808', '-170141183460469231731687303715884105727', '18446744073709551616'];
-      const beyond = ['170141183460469231731687303715884105729', `1${'0'.repeat(60)}`];
-      for (const list of [integers, [...integers, ...huge], [...integers, ...huge, ...beyond]]) {
-        const records = list.map((text) => parseJson(`{"n":${text}}`) as RecordData);
-        const rows = await land(await Bench.at(harness), 1, schemaOf({ n: type('integer') }), [
-          records.slice(0, 3),
-          records.slice(3),
-        ]);
-        expect(column(rows, 'n')).toEqual(list);
-      }
-    });
+/** Texts and nested values. */
+function itKeepsTexts(harness: DestinationHarness): void {
+  it('keeps every character of texts', async () => {
+    const texts = [
+      '',
+      ' ',
+      'plain',
+      'exactly12byt',
+      'thirteen byte',
+      'ü',
+      '日本語テキストです',
+      '🎉🎉🎉🎉',
+      'a\u0000b and what follows it',
+      '"\'\\\n',
+      'x'.repeat(20_000),
+      'é'.repeat(50_000),
+    ];
+    const records = texts.map((text, id) => ({ id, text, nested: { text } }));
+    const schema = schemaOf({ id: type('integer'), text: type('string'), nested: type('object') });
+    const rows = await land(await Bench.at(harness), 1, schema, [records]);
+    expect(column(rows, 'text')).toEqual(texts);
+    expect(column(rows, 'nested').map((text) => (parseJson(text!) as JsonObject).text)).toEqual(texts);
+  });
 
-    it('keeps every digit of numbers, whatever their length', async () => {
-      const doubles = ['1.5', '0.1', '-3', '100', '1e-7', '0.30000000000000004'];
-      const long = ['0.1234567890123456789', '12345678901234567890', '-99999999999999.999999'];
-      const beyond = [`0.${'123'.repeat(20)}`, '1e300'];
-      for (const list of [doubles, [...doubles, ...long], [...doubles, ...long, ...beyond]]) {
-        const records = list.map((text) => parseJson(`{"n":${text}}`) as RecordData);
-        const rows = await land(await Bench.at(harness), 1, schemaOf({ n: type('number') }), [
-          records.slice(0, 6),
-          records.slice(6),
-        ]);
-        const seen = column(rows, 'n').map(digits);
-        for (const [index, text] of list.entries()) {
-          if (/e/.test(text)) expect(Number(seen[index])).toBe(Number(text));
-          else expect(seen[index]).toBe(text);
-        }
-      }
-    });
+  it('does not mix neighbours up when a text ends in half a character', async () => {
+    const texts = ['ends in half \ud83d', '\ude00 begins with the other half', 'the one after them'];
+    const rows = await land(await Bench.at(harness), 1, schemaOf({ text: type('string') }), [
+      texts.map((text) => ({ text })),
+    ]);
+    expect(column(rows, 'text')).toEqual([
+      'ends in half \ufffd',
+      '\ufffd begins with the other half',
+      'the one after them',
+    ]);
+  });
 
-    it('keeps every character of texts', async () => {
-      const texts = [
-        '',
-        ' ',
-        'plain',
-        'exactly12byt',
-        'thirteen byte',
-        'ü',
-        '日本語テキストです',
-        '🎉🎉🎉🎉',
-        'a\u0000b and what follows it',
-        '"\'\\\n',
-        'x'.repeat(20_000),
-        'é'.repeat(50_000),
-      ];
-      const records = texts.map((text, id) => ({ id, text, nested: { text } }));
-      const schema = schemaOf({ id: type('integer'), text: type('string'), nested: type('object') });
-      const rows = await land(await Bench.at(harness), 1, schema, [records]);
-      expect(column(rows, 'text')).toEqual(texts);
-      expect(column(rows, 'nested').map((text) => (parseJson(text!) as JsonObject).text)).toEqual(texts);
-    });
+  it('keeps nested values and unions as JSON, digit for digit', async () => {
+    const text = '{"object":{"a":[1,12345678901234567890,0.12345678901234567890123],"b":null},"union":"x","list":[]}';
+    const schema = schemaOf({ object: type('object'), union: { type: ['string', 'integer'] }, list: type('array') });
+    const [row] = await land(await Bench.at(harness), 1, schema, [[parseJson(text) as RecordData]]);
+    expect(row?.object).toBe('{"a":[1,12345678901234567890,0.12345678901234567890123],"b":null}');
+    expect(row?.union).toBe('"x"');
+    expect(row?.list).toBe('[]');
+  });
+}
 
-    it('does not mix neighbours up when a text ends in half a character', async () => {
-      const texts = ['ends in half \ud83d', '\ude00 begins with the other half', 'the one after them'];
-      const rows = await land(await Bench.at(harness), 1, schemaOf({ text: type('string') }), [
-        texts.map((text) => ({ text })),
-      ]);
-      expect(column(rows, 'text')).toEqual([
-        'ends in half \ufffd',
-        '\ufffd begins with the other half',
-        'the one after them',
-      ]);
+/** Dates in all their spellings, and what does not fit. */
+function itReadsDatesAndNullsMisfits(harness: DestinationHarness): void {
+  it('reads dates and moments in the ways that APIs write them', async () => {
+    const schema = schemaOf({
+      day: type('string', { format: 'date' }),
+      at: type('string', { format: 'date-time' }),
+      local: type('string', { format: 'date-time', airbyte_type: 'timestamp_without_timezone' }),
     });
+    const records = [
+      { day: '2024-02-29', at: '2024-02-29T23:59:59Z', local: '2024-02-29T23:59:59' },
+      { day: '0001-01-01', at: '2024-03-01T01:30:00.123456+0130', local: '1969-12-31 23:59:59.5' },
+      { day: '9999-12-31', at: '2024-03-01 00:00:00', local: '9999-12-31T23:59:59.999999' },
+    ];
+    const rows = await land(await Bench.at(harness), 1, schema, [records]);
+    expect(column(rows, 'day')).toEqual(['2024-02-29', '0001-01-01', '9999-12-31']);
+    const moments = column(rows, 'at').map((text) => text?.replace('T', ' ').slice(0, 26));
+    expect(moments[0]).toMatch(/^2024-02-29 23:59:59/);
+    expect(moments[1]).toMatch(/^2024-03-01 00:00:00.123456/);
+    expect(moments[2]).toMatch(/^2024-03-01 00:00:00/);
+    expect(column(rows, 'local')).toEqual([
+      '2024-02-29 23:59:59',
+      '1969-12-31 23:59:59.5',
+      '9999-12-31 23:59:59.999999',
+    ]);
+  });
 
-    it('keeps nested values and unions as JSON, digit for digit', async () => {
-      const text = '{"object":{"a":[1,12345678901234567890,0.12345678901234567890123],"b":null},"union":"x","list":[]}';
-      const schema = schemaOf({ object: type('object'), union: { type: ['string', 'integer'] }, list: type('array') });
-      const [row] = await land(await Bench.at(harness), 1, schema, [[parseJson(text) as RecordData]]);
-      expect(row?.object).toBe('{"a":[1,12345678901234567890,0.12345678901234567890123],"b":null}');
-      expect(row?.union).toBe('"x"');
-      expect(row?.list).toBe('[]');
+  it('nulls a value that does not fit and keeps it in the changes; the row stays', async () => {
+    const schema = schemaOf({
+      id: type('integer'),
+      flag: type('boolean'),
+      n: type('number'),
+      day: type('string', { format: 'date' }),
+      at: type('string', { format: 'date-time' }),
     });
-
-    it('reads dates and moments in the ways that APIs write them', async () => {
-      const schema = schemaOf({
-        day: type('string', { format: 'date' }),
-        at: type('string', { format: 'date-time' }),
-        local: type('string', { format: 'date-time', airbyte_type: 'timestamp_without_timezone' }),
-      });
-      const records = [
-        { day: '2024-02-29', at: '2024-02-29T23:59:59Z', local: '2024-02-29T23:59:59' },
-        { day: '0001-01-01', at: '2024-03-01T01:30:00.123456+0130', local: '1969-12-31 23:59:59.5' },
-        { day: '9999-12-31', at: '2024-03-01 00:00:00', local: '9999-12-31T23:59:59.999999' },
-      ];
-      const rows = await land(await Bench.at(harness), 1, schema, [records]);
-      expect(column(rows, 'day')).toEqual(['2024-02-29', '0001-01-01', '9999-12-31']);
-      const moments = column(rows, 'at').map((text) => text?.replace('T', ' ').slice(0, 26));
-      expect(moments[0]).toMatch(/^2024-02-29 23:59:59/);
-      expect(moments[1]).toMatch(/^2024-03-01 00:00:00.123456/);
-      expect(moments[2]).toMatch(/^2024-03-01 00:00:00/);
-      expect(column(rows, 'local')).toEqual([
-        '2024-02-29 23:59:59',
-        '1969-12-31 23:59:59.5',
-        '9999-12-31 23:59:59.999999',
-      ]);
-    });
-
-    it('nulls a value that does not fit and keeps it in the changes; the row stays', async () => {
-      const schema = schemaOf({
-        id: type('integer'),
-        flag: type('boolean'),
-        n: type('number'),
-        day: type('string', { format: 'date' }),
-        at: type('string', { format: 'date-time' }),
-      });
-      const records = [
-        { id: 'abc', flag: 1, n: 'x', day: '2023-02-29', at: 1700000000 },
-        { id: 1.5, flag: 'true', n: '1.25', day: '2023-02-28T10:00:00Z', at: '2024-01-01T00:00:00.123456789Z' },
-        { id: '17', flag: null, n: null, day: '', at: 'yesterday' },
-      ];
-      const rows = await land(await Bench.at(harness), 1, schema, [records as RecordData[]]);
-      expect(column(rows, 'id')).toEqual([null, null, '17']);
-      expect(column(rows, 'flag')).toEqual([null, 'true', null]);
-      expect(column(rows, 'n').map(digits)).toEqual([null, '1.25', null]);
-      expect(column(rows, 'day')).toEqual([null, '2023-02-28', null]);
-      const reason = 'DESTINATION_TYPECAST_ERROR';
-      expect(changes(rows[0])).toEqual([
-        { field: 'id', change: 'NULLED', reason, value: 'abc' },
-        { field: 'flag', change: 'NULLED', reason, value: 1 },
-        { field: 'n', change: 'NULLED', reason, value: 'x' },
-        { field: 'day', change: 'NULLED', reason, value: '2023-02-29' },
-        { field: 'at', change: 'NULLED', reason, value: 1700000000 },
-      ]);
-      expect(changes(rows[1])).toMatchObject([
-        { field: 'id', change: 'NULLED', value: 1.5 },
-        { field: 'day', change: 'TRUNCATED', value: '2023-02-28T10:00:00Z' },
-        { field: 'at', change: 'TRUNCATED', value: '2024-01-01T00:00:00.123456789Z' },
-      ]);
-      expect(changes(rows[2])).toMatchObject([{ field: 'day' }, { field: 'at' }]);
-    });
+    const records = [
+      { id: 'abc', flag: 1, n: 'x', day: '2023-02-29', at: 1700000000 },
+      { id: 1.5, flag: 'true', n: '1.25', day: '2023-02-28T10:00:00Z', at: '2024-01-01T00:00:00.123456789Z' },
+      { id: '17', flag: null, n: null, day: '', at: 'yesterday' },
+    ];
+    const rows = await land(await Bench.at(harness), 1, schema, [records as RecordData[]]);
+    expect(column(rows, 'id')).toEqual([null, null, '17']);
+    expect(column(rows, 'flag')).toEqual([null, 'true', null]);
+    expect(column(rows, 'n').map(digits)).toEqual([null, '1.25', null]);
+    expect(column(rows, 'day')).toEqual([null, '2023-02-28', null]);
+    const reason = 'DESTINATION_TYPECAST_ERROR';
+    expect(changes(rows[0])).toEqual([
+      { field: 'id', change: 'NULLED', reason, value: 'abc' },
+      { field: 'flag', change: 'NULLED', reason, value: 1 },
+      { field: 'n', change: 'NULLED', reason, value: 'x' },
+      { field: 'day', change: 'NULLED', reason, value: '2023-02-29' },
+      { field: 'at', change: 'NULLED', reason, value: 1700000000 },
+    ]);
+    expect(changes(rows[1])).toMatchObject([
+      { field: 'id', change: 'NULLED', value: 1.5 },
+      { field: 'day', change: 'TRUNCATED', value: '2023-02-28T10:00:00Z' },
+      { field: 'at', change: 'TRUNCATED', value: '2024-01-01T00:00:00.123456789Z' },
+    ]);
+    expect(changes(rows[2])).toMatchObject([{ field: 'day' }, { field: 'at' }]);
   });
 }

@@ -28,14 +28,20 @@ export function fillTemplate(
     const path = mapping.path(scope);
     // The name of a stream stays text, also where it looks like something else ("2024", "on").
     const isName = path.length === 1 && path[0] === 'name';
-    const read =
-      options.readsYaml && typeof value === 'string' && !mapping.isText && !isName
-        ? (readYamlValue(value) ?? value)
-        : value;
+    const isRead = options.readsYaml && typeof value === 'string' && !mapping.isText && !isName;
+    const read = isRead ? yamlValue(value) : value;
     const found = new Path(path).assign(filled, () => copyJson(read));
     if (found === 0 && options.creates && mapping.creates && isTruthy(read)) setAtPath(filled, path, copyJson(read));
   }
   return filled;
+}
+
+/** What a text means as YAML: nothing is null, and what has no meaning is the text itself. */
+function yamlValue(text: string): Json {
+  if (text.trim() === '') return null;
+  const value = readYamlValue(text);
+  // A moment stays as the configuration has it: YAML would write it in another form.
+  return value === undefined || (typeof value === 'string' && /^\d{4}-\d/.test(text)) ? text : value;
 }
 
 /** A copy that shares nothing which can be changed. */

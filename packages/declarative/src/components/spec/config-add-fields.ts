@@ -26,8 +26,8 @@ export const configAddFields = component('ConfigAddFields', {
     const condition = fields.condition.source.trim() === '' ? undefined : fields.condition;
     return {
       transform(config) {
-        for (const { path, value: valueOf } of fields.fields) {
-          const value = valueOf({});
+        for (const { path, value: evaluate } of fields.fields) {
+          const value = evaluate({});
           if (condition && !condition.isTrue({ value, path })) continue;
           setAtPath(config, path, value);
         }

@@ -16,7 +16,7 @@ export const stateDelegatingStream = component('StateDelegatingStream', {
   slot: streamSlot,
   doc: 'Two ways of reading one stream: everything at first, and only what has changed once that is done.',
   fields: {
-    name: field.template().default('').doc('The name of the stream; both ways have it too.').example('invoices'),
+    name: field.template().doc('The name of the stream; both ways have it too.').example('invoices'),
     full_refresh_stream: field
       .slot(streamSlot)
       .defaultType('DeclarativeStream')
