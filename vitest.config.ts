@@ -11,12 +11,18 @@ const alias = readdirSync(`${root}packages`)
     { find: new RegExp(`^@tidemark/${name}/(.+)$`), replacement: `${root}packages/${name}/src/$1.ts` },
   ]);
 
+const inProcess = ['packages/{protocol,interpolation,source,declarative}/test/**/*.test.ts'];
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     env: { TZ: 'UTC' },
+    projects: [
+      // Pure in-process tests share what they import: loading it for each of a hundred files takes longer than the tests.
+      { extends: true, test: { name: 'unit', include: inProcess, isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['packages/{cli,sync}/test/**/*.test.ts', 'test/**/*.test.ts'] } },
+    ],
   },
 });

@@ -107,7 +107,12 @@ class DeclarativeSource implements Source {
     }
     const http = createHttpClient({
       transport:
-        this.options.transport ?? createTransport({ responseBytesMax: settings.responseBytesMax, env: process.env }),
+        this.options.transport ??
+        createTransport({
+          responseBytesMax: settings.responseBytesMax,
+          env: process.env,
+          holdsSecret: (text) => run.redact(text) !== text,
+        }),
       cache: new ResponseCache(),
       clock: run.clock,
       sleep: this.options.sleep,

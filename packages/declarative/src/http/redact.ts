@@ -12,6 +12,9 @@ const STARS = '****';
 const LENGTH_MIN = 3;
 // From this length on a value is replaced inside other words too.
 const ANYWHERE_FROM = 6;
+// Tokens that replace each other add up in a long run. The first ones are those of the configuration: they stay.
+const SECRETS_MAX = 1000;
+const SECRETS_KEPT = 500;
 const NEVER = new Set(['true', 'false', 'null', 'none', 'undefined']);
 
 /**
@@ -20,20 +23,19 @@ const NEVER = new Set(['true', 'false', 'null', 'none', 'undefined']);
  * of 1 or 2 not at all.
  */
 export function createRedactor(): Redactor {
-  const secrets = new Set<string>();
-  const forms = new Set<string>();
+  const secrets = new Map<string, readonly string[]>();
   let pattern: RegExp | undefined;
   return {
     addSecret(value) {
       const text = value.trim();
       if (text.length < LENGTH_MIN || NEVER.has(text.toLowerCase()) || secrets.has(text)) return;
-      secrets.add(text);
-      for (const form of formsOf(text)) forms.add(form);
+      secrets.set(text, [...new Set(formsOf(text))]);
+      if (secrets.size > SECRETS_MAX) secrets.delete([...secrets.keys()][SECRETS_KEPT]!);
       pattern = undefined;
     },
     redact(text) {
-      if (forms.size === 0 || text === '') return text;
-      pattern ??= patternOf(forms);
+      if (secrets.size === 0 || text === '') return text;
+      pattern ??= patternOf(new Set([...secrets.values()].flat()));
       return text.replace(pattern, STARS);
     },
   };

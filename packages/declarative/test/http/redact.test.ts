@@ -43,6 +43,14 @@ describe('createRedactor', () => {
     expect(redactor(key).redact(`line: ${line}`)).toBe('line: ****');
   });
 
+  it('forgets the oldest tokens of a long run, and never the first secrets', () => {
+    const made = redactor('of-the-configuration');
+    for (let count = 0; count < 3000; count++) made.addSecret(`token-number-${count}-`);
+    expect(made.redact('of-the-configuration token-number-2999- token-number-700-')).toBe(
+      '**** **** token-number-700-',
+    );
+  });
+
   it('treats a secret as text, not as a pattern', () => {
     expect(redactor('a.b*c(d)[e]').redact('aXbYc(d)[e] a.b*c(d)[e]')).toBe('aXbYc(d)[e] ****');
   });

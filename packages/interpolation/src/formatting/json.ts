@@ -24,7 +24,7 @@ export function dumpJson(value: unknown, { sortKeys = false, indent }: JsonLayou
   if (isText(value)) return quoteJson(plain(value));
   const step = indentText(indent);
   const dump = (item: unknown, depth: number): string => {
-    spend(1);
+    spend(4);
     if (depth > DEPTH_MAX)
       throw new Failure('RecursionError', 'maximum recursion depth exceeded while encoding a JSON object');
     const scalar = dumpScalar(item);

@@ -136,12 +136,18 @@ export function join(separator: string, parts: unknown): string {
   return texts.join(separator);
 }
 
+/** Each part is a text of its own, and paid for. */
+function paid(parts: string[]): string[] {
+  spendSize(parts.length * 2);
+  return parts;
+}
+
 export const textSplit = members<string>({
   strip: ['chars=None, /', (self, [chars]) => strip(self, chars, 'both')],
   lstrip: ['chars=None, /', (self, [chars]) => strip(self, chars, 'left')],
   rstrip: ['chars=None, /', (self, [chars]) => strip(self, chars, 'right')],
-  split: ['sep=None, maxsplit=-1', (self, [by, limit]) => split(self, by, intArgument(limit, -1))],
-  rsplit: ['sep=None, maxsplit=-1', (self, [by, limit]) => rsplit(self, by, intArgument(limit, -1))],
-  splitlines: ['keepends=False', (self, [keep]) => splitLines(self, intArgument(keep, 0) !== 0)],
+  split: ['sep=None, maxsplit=-1', (self, [by, limit]) => paid(split(self, by, intArgument(limit, -1)))],
+  rsplit: ['sep=None, maxsplit=-1', (self, [by, limit]) => paid(rsplit(self, by, intArgument(limit, -1)))],
+  splitlines: ['keepends=False', (self, [keep]) => paid(splitLines(self, intArgument(keep, 0) !== 0))],
   join: ['iterable, /', (self, [parts]) => join(self, parts)],
 });

@@ -1,3 +1,5 @@
+import { spend } from '../budget.js';
+
 /**
  * Python counts text in code points, JavaScript in UTF-16 units. They differ only where there are surrogates, which one
  * scan tells; all text without them takes the short way.
@@ -10,6 +12,7 @@ export function hasSurrogates(text: string): boolean {
 
 export function codePointLength(text: string): number {
   if (!SURROGATE.test(text)) return text.length;
+  spend(text.length);
   let count = 0;
   for (const _ of text) count++;
   return count;
@@ -18,6 +21,7 @@ export function codePointLength(text: string): number {
 /** The characters from one index to another, counted in code points. Both must be within the text. */
 export function codePointSlice(text: string, start: number, end: number): string {
   if (!SURROGATE.test(text)) return text.slice(start, end);
+  spend(text.length);
   return Array.from(text).slice(start, end).join('');
 }
 

@@ -60,6 +60,7 @@ function isHashable(key: unknown): boolean {
 function characterAt(text: string, index: number): string | undefined {
   spendScan(text.length);
   if (!hasSurrogates(text)) return text.at(index);
+  spend(text.length);
   return Array.from(text).at(index);
 }
 

@@ -48,7 +48,7 @@ export function repr(value: unknown): string {
 
 function objectRepr(value: object): string {
   return within(value, () => {
-    if (Array.isArray(value)) spend(value.length);
+    if (Array.isArray(value)) spend(value.length * 2);
     if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
     if (value instanceof Dict || isHostDict(value)) return dictRepr(value);
     return value instanceof PythonObject ? pythonRepr(value) : '<object>';
@@ -75,7 +75,7 @@ function tupleRepr({ items, fields, shownAs }: Tuple): string {
 }
 
 function dictRepr(value: Mapping): string {
-  spend(sizeOf(value));
+  spend(sizeOf(value) * 8);
   return `{${pairsOf(value)
     .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
     .join(', ')}}`;

@@ -17,8 +17,8 @@ export interface JwtFields {
   passphrase?: Expression;
 }
 
-// How long one token is used: fresh enough for APIs that want new ones, and a signature is not made for every page.
-const REUSE_SECONDS_MAX = 60;
+// A token is used for half its life, but no longer than this: APIs like them fresh.
+const REUSE_SECONDS_MAX = 300;
 
 /** Makes the tokens of one JwtAuthenticator. */
 export class JwtTokens {
