@@ -22,7 +22,10 @@ export default defineConfig({
     projects: [
       // Pure in-process tests share what they import: loading it for each of a hundred files takes longer than the tests.
       { extends: true, test: { name: 'unit', include: inProcess, isolate: false } },
-      { extends: true, test: { name: 'whole', include: ['packages/{cli,sync}/test/**/*.test.ts', 'test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'whole', include: ['packages/{cli,sync}/test/**/*.test.ts', 'test/**/*.test.ts'] },
+      },
     ],
   },
 });

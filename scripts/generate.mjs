@@ -42,6 +42,8 @@ product('packages/declarative/src/components/index.gen.ts', registry());
 if (!process.argv.includes('--registry')) {
   const { generated } = await import('../packages/declarative/dist/generate.js');
   for (const [path, text] of Object.entries(await generated())) product(path, text);
+  const { connectionSchema } = await import('../packages/sync/dist/index.js');
+  product('schemas/connection.schema.json', `${JSON.stringify(connectionSchema, null, 1)}\n`);
 }
 if (stale.length) console.error(`${check ? 'stale' : 'written'}: ${stale.join(', ')}`);
 if (check && stale.length) {

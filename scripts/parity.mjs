@@ -10,7 +10,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { load } = createRequire(`${root}packages/declarative/package.json`)('js-yaml');
 const given = process.argv.indexOf('--cdk');
 const schemaPath = given > 0 ? process.argv[given + 1] : installed();
-const theirs = load(readFileSync(schemaPath, 'utf8')).definitions;
+const reference = load(readFileSync(schemaPath, 'utf8'));
+const theirs = {
+  ...reference.definitions,
+  DeclarativeSource: { properties: reference.properties, required: reference.required },
+};
 const { definitions: ours } = JSON.parse(readFileSync(`${root}schemas/manifest.schema.json`, 'utf8'));
 const reasonsPath = `${root}scripts/parity-reasons.json`;
 const reasons = existsSync(reasonsPath) ? JSON.parse(readFileSync(reasonsPath, 'utf8')) : {};
@@ -41,7 +45,9 @@ function components(definitions) {
   for (const [name, definition] of Object.entries(definitions)) {
     const type = definition.properties?.type;
     const value = type?.const ?? (type?.enum?.length === 1 ? type.enum[0] : undefined);
-    if (value) found.set(value, { name, ...definition });
+    // A few definitions name no type of their own: they go by their name.
+    const own = value ?? (definition.properties ? name : undefined);
+    if (own) found.set(own, { name, ...definition });
   }
   return found;
 }
@@ -49,13 +55,13 @@ const scalarDefault = (field) => (field && 'default' in field ? JSON.stringify(f
 const enumOf = (field) => field?.enum ?? field?.anyOf?.find((one) => one.enum)?.enum;
 
 const mine = components(ours);
-for (const [type, reference] of components(theirs)) {
+for (const [type, there] of components(theirs)) {
   const word = mine.get(type);
   if (!word) {
     note(type, 'missing here');
     continue;
   }
-  for (const [name, field] of Object.entries(reference.properties)) {
+  for (const [name, field] of Object.entries(there.properties)) {
     if (name === 'type' || name === '$parameters') continue;
     const own = word.properties[name];
     const where = `${type}.${name}`;
@@ -64,18 +70,18 @@ for (const [type, reference] of components(theirs)) {
       continue;
     }
     const isNeeded = (list) => (list ?? []).includes(name);
-    if (isNeeded(reference.required) !== isNeeded(word.required))
-      note(where, isNeeded(reference.required) ? 'needed there, not here' : 'needed here, not there');
+    if (isNeeded(there.required) !== isNeeded(word.required))
+      note(where, isNeeded(there.required) ? 'needed there, not here' : 'needed here, not there');
     const [a, b] = [scalarDefault(field), scalarDefault(own)];
     if (a !== undefined && b !== undefined && a !== b) note(where, `default ${a} there, ${b} here`);
     if (a !== undefined && b === undefined && !['""', '[]', 'false', 'null'].includes(a))
       note(where, `default ${a} there, none here`);
-    const [there, here] = [enumOf(field), enumOf(own)];
-    if (there && JSON.stringify([...there].sort()) !== JSON.stringify([...(here ?? [])].sort()))
-      note(where, `values ${there.join(', ')} there, ${(here ?? ['any']).join(', ')} here`);
+    const [valuesThere, valuesHere] = [enumOf(field), enumOf(own)];
+    if (valuesThere && JSON.stringify([...valuesThere].sort()) !== JSON.stringify([...(valuesHere ?? [])].sort()))
+      note(where, `values ${valuesThere.join(', ')} there, ${(valuesHere ?? ['any']).join(', ')} here`);
   }
   for (const name of Object.keys(word.properties))
-    if (!(name in reference.properties) && name !== '$parameters') note(`${type}.${name}`, 'field of ours alone');
+    if (!(name in there.properties) && name !== '$parameters') note(`${type}.${name}`, 'field of ours alone');
 }
 for (const type of mine.keys()) if (!components(theirs).has(type)) note(type, 'word of ours alone');
 
