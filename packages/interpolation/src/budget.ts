@@ -1,8 +1,9 @@
 import { Failure } from './error.js';
 
 /**
- * What one evaluation may spend. A unit is one step (a loop turn, a call, a regex step) or one character or element
- * that is made. The bound is far above any honest template (a 1 MB record rendered whole costs about 1 M units) and far
+ * What one evaluation may spend. A unit is one step (a node that a loop runs, a regex step) or one character or
+ * element that is read or made. The bound is far above any honest template (a 1 MB record rendered whole costs about
+ * 1 M units) and far
  * below a second of work. Evaluation is synchronous, so one counter serves for all.
  */
 export const BUDGET_UNITS = 20_000_000;
@@ -23,12 +24,17 @@ export function spend(units: number): void {
   if (left < 0) throw new Failure('BudgetError', 'the template was stopped: it does too much work');
 }
 
-/**
- * Spends the reading of a text by an operation that goes through all of it. Machines do that eight characters at a
- * time, so to speak; short texts are part of the step that reads them.
- */
+/** What a call costs besides the sizes of what it reads and makes: the dearest (a hash, a date) take some µs. */
+export const CALL_UNITS = 20;
+
+/** Spends the comparing or copying of a text, which machines do many characters at a time. Short ones are free. */
 export function spendScan(length: number): void {
   if (length > 256) spend(length >> 3);
+}
+
+/** Spends a call of a word or method that reads a text character by character. */
+export function spendCall(length: number): void {
+  spend(CALL_UNITS + length);
 }
 
 /** Refuses a text or list that is too long, without paying for it: for texts that are joined without being copied. */

@@ -65,7 +65,9 @@ function cached(format: string): CompiledFormat {
   return compiled;
 }
 
-/** Reads a text by a format (`parseDatetime('2024-02-26', '%Y-%m-%d')`). Throws a `TemplateError` when it does not fit. */
+/**
+ * Reads a text by a format (`parseDatetime('2024-02-26', '%Y-%m-%d')`). Throws a `TemplateError` when it does not fit.
+ */
 export function parseDatetime(text: string | number | bigint, format: string): Moment {
   return cached(format).parse(text);
 }

@@ -1,4 +1,6 @@
-/** Names of the failures that a template can meet. They are Python's and Jinja's own, because the rules hang on them. */
+/**
+ * Names of the failures that a template can meet. They are Python's and Jinja's own, because the rules hang on them.
+ */
 export type FailureKind =
   | 'TypeError'
   | 'ValueError'

@@ -35,7 +35,10 @@ export interface MappingOptions extends CompileOptions {
   valueTypes?: readonly LiteralType[];
 }
 
-/** A dict of a manifest whose keys and values are templates (InterpolatedMapping). Values that are no text stay as they are. */
+/**
+ * A dict of a manifest whose keys and values are templates (InterpolatedMapping). Values that are no text stay as they
+ * are.
+ */
 export function compileMapping(
   mapping: Readonly<Record<string, unknown>>,
   options: MappingOptions = {},

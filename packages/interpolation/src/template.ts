@@ -10,7 +10,10 @@ import { text } from './operations/text.js';
 export type Context = Readonly<Record<string, unknown>>;
 
 export interface EvaluateOptions {
-  /** A template to evaluate instead when the result is empty or something undefined was used. Without it the result is null. */
+  /**
+   * A template to evaluate instead when the result is empty or something undefined was used. Without it the result is
+   * null.
+   */
   default?: string;
   /** Python types that the result may be read as; anything else stays text. Without it any type will do. */
   types?: readonly LiteralType[];
@@ -47,8 +50,10 @@ export class Template {
   }
 
   /**
-   * Evaluates to a plain value: what the template puts out, read as a Python literal when it is one (`JinjaInterpolation.eval`).
-   * An empty result, or the use of something undefined, gives the default, or null. Where Python would raise a TypeError
+   * Evaluates to a plain value: what the template puts out, read as a Python literal when it is one
+   * (`JinjaInterpolation.eval`).
+   * An empty result, or the use of something undefined, gives the default, or null. Where Python would raise a
+   * TypeError
    * the result is the template's own text: the reference has it so. Throws a `TemplateError` for any other failure, and
    * when a name that the template reads is not in the context.
    */
@@ -193,7 +198,9 @@ function literalOf(value: unknown): unknown {
   return out === '' ? EMPTY : evaluateLiteral(out);
 }
 
-/** Compiled templates by their text. Manifests have some hundred; the bound is for texts that are made up as one goes. */
+/**
+ * Compiled templates by their text. Manifests have some hundred; the bound is for texts that are made up as one goes.
+ */
 const CACHE_MAX = 5000;
 const cache = new Map<string, Code>();
 const systemClock = () => Date.now();

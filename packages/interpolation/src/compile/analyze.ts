@@ -165,3 +165,8 @@ export function isConstant(node: Visited): boolean {
   if (VARIABLE.has(node.kind) || (node.kind === 'filter' && CONTEXT_FILTERS.has(node.name))) return false;
   return children(node).every((child) => !child || isConstant(child));
 }
+
+/** How much running nodes costs: one for each of them, and one for the turn itself. */
+export function countNodes(nodes: readonly (Visited | undefined)[]): number {
+  return nodes.reduce((count, node) => count + (node ? countNodes(children(node)) : 0), 1);
+}

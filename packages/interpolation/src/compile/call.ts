@@ -1,4 +1,3 @@
-import { spend } from '../budget.js';
 import { typeError } from '../error.js';
 import { findMember } from '../methods/index.js';
 import { applyMember, getAttribute } from '../operations/attribute.js';
@@ -67,7 +66,6 @@ export function compileCall(node: Call, scope: Scope, caller?: Evaluate): Evalua
         return call(attribute, positional, keywords, frame);
       }
       const { positional, keywords } = args(frame);
-      spend(1);
       return applyMember(self, name, member, member.signature.bind(name, positional, keywords), frame);
     };
   }

@@ -1,4 +1,4 @@
-import { spend, spendScan } from '../budget.js';
+import { spendCall } from '../budget.js';
 import { Failure, positionAt, TemplateError } from '../error.js';
 import { add, arithmetic, negative, positive } from '../operations/arithmetic.js';
 import { missing } from '../operations/attribute.js';
@@ -9,7 +9,7 @@ import { truth } from '../operations/truth.js';
 import { suggest } from '../suggest.js';
 import type { Expression, FilterNode, TestNode } from '../syntax/ast.js';
 import { Dict } from '../values/dict.js';
-import { escapeHtml, isText, Markup } from '../values/markup.js';
+import { escapeHtml, isText, Markup, plain } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
 import type { Filter, Test } from '../word.js';
@@ -214,9 +214,7 @@ function applyWord(word: Filter | Test, target: Evaluate, node: FilterNode | Tes
   return (frame) => {
     const { positional, keywords } = args(frame);
     const [value] = positional;
-    spend(1);
-    if (typeof value === 'string') spendScan(value.length);
-    else if (value instanceof Markup) spendScan(value.markup.length);
+    spendCall(isText(value) ? plain(value).length : 0);
     return word.apply(signature.bind(name, positional, keywords), frame);
   };
 }

@@ -1,4 +1,4 @@
-import { spend } from '../budget.js';
+import { CALL_UNITS, spend } from '../budget.js';
 import { typeError } from '../error.js';
 import { Attributed } from '../operations/attribute.js';
 import { equal } from '../operations/equality.js';
@@ -10,7 +10,7 @@ import { syntaxError } from '../syntax/token.js';
 import { Callable, type Invoke } from '../values/callable.js';
 import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
-import { analyze, findAll, findUndeclared } from './analyze.js';
+import { analyze, countNodes, findAll, findUndeclared } from './analyze.js';
 import { compileExpression } from './expression.js';
 import type { Frame } from './frame.js';
 import type { Run, Scope } from './scope.js';
@@ -22,6 +22,8 @@ interface Loop {
   each: (frame: Frame, item: unknown) => void;
   orElse: Run;
   keep: ((frame: Frame, item: unknown) => boolean) | undefined;
+  /** How many nodes a turn runs. */
+  weight: number;
   /** Where the `loop` variable lives; undefined when the body does not read it. */
   variable: number | undefined;
 }
@@ -78,6 +80,7 @@ function compileLoop(node: For, scope: Scope): Loop {
     },
     orElse: compileElse(node, scope),
     keep: compileKeep(node, scope),
+    weight: countNodes(node.body),
     variable,
   };
 }
@@ -122,14 +125,14 @@ function runLoop(loop: Loop, frame: Frame, value: unknown, recurse: Invoke | und
   let ran = false;
   if (loop.variable === undefined) {
     for (const item of items) {
-      spend(1);
+      spend(loop.weight);
       ran = true;
       loop.each(frame, item);
     }
   } else {
     const context = new LoopContext(items, keep ? -1 : lengthOrNone(value), recurse, depth);
     for (let item = context.advance(); item; item = context.advance()) {
-      spend(1);
+      spend(loop.weight);
       ran = true;
       frame.vars[loop.variable] = context;
       loop.each(frame, item[0]);
@@ -140,7 +143,7 @@ function runLoop(loop: Loop, frame: Frame, value: unknown, recurse: Invoke | und
 
 function* filtered(items: Iterable<unknown>, keep: (item: unknown) => boolean): Generator<unknown> {
   for (const item of items) {
-    spend(1);
+    spend(CALL_UNITS);
     if (keep(item)) yield item;
   }
 }

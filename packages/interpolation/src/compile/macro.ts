@@ -1,4 +1,4 @@
-import { spend } from '../budget.js';
+import { CALL_UNITS, spend } from '../budget.js';
 import { typeError } from '../error.js';
 import type { CallBlock, MacroNode } from '../syntax/ast.js';
 import { syntaxError } from '../syntax/token.js';
@@ -7,7 +7,7 @@ import { Dict } from '../values/dict.js';
 import { Markup } from '../values/markup.js';
 import { Tuple } from '../values/tuple.js';
 import { Undefined } from '../values/undefined.js';
-import { analyze, findUndeclared } from './analyze.js';
+import { analyze, countNodes, findUndeclared } from './analyze.js';
 import { compileCall } from './call.js';
 import { compileExpression } from './expression.js';
 import type { Frame } from './frame.js';
@@ -29,6 +29,8 @@ interface Body {
   rest: number | undefined;
   enter: Run;
   run: Run;
+  /** How many nodes a call runs. */
+  weight: number;
   /** The slots that belong to the macro, kept apart when it calls itself. */
   slots: [from: number, to: number];
 }
@@ -75,7 +77,8 @@ function compileMacroBody(node: MacroNode | CallBlock, name: string | null, scop
     };
   });
   const run = compileBody(node.body, inner);
-  return { name, parameters, ...slots, run, enter: inner.enter(), slots: [from, scope.unit.slots.count] };
+  const weight = countNodes(node.body);
+  return { name, parameters, weight, ...slots, run, enter: inner.enter(), slots: [from, scope.unit.slots.count] };
 }
 
 function makeMacro(body: Body, frame: Frame): Callable {
@@ -97,7 +100,7 @@ function makeMacro(body: Body, frame: Frame): Callable {
 }
 
 function invoke(body: Body, frame: Frame, args: unknown[], keywords: Keywords | undefined): unknown {
-  spend(1);
+  spend(CALL_UNITS + body.weight);
   const [from, to] = body.slots;
   const saved = frame.vars.slice(from, to);
   try {

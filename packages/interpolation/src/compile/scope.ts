@@ -26,7 +26,10 @@ export class Scope {
     readonly toplevel = false,
     /** Within an `if` or inline condition, where an unknown word only fails when it is reached. */
     readonly soft = false,
-    /** Within an expression that Jinja computes when it compiles: there a slice of what has none is undefined, no error. */
+    /**
+     * Within an expression that Jinja computes when it compiles: there a slice of what has none is undefined, no
+     * error.
+     */
     readonly folded = false,
   ) {}
 

@@ -10,7 +10,7 @@ import { syntaxError } from '../syntax/token.js';
 import { escapeHtml, isText, Markup, plain } from '../values/markup.js';
 import { Namespace } from '../values/namespace.js';
 import { Undefined } from '../values/undefined.js';
-import { analyze, findAll, isConstant } from './analyze.js';
+import { analyze, countNodes, findAll, isConstant } from './analyze.js';
 import { compileExpression, compileFilter, compileName } from './expression.js';
 import type { Frame } from './frame.js';
 import { compileFor } from './loop.js';
@@ -235,9 +235,10 @@ function compileAutoescape(node: Extract<Statement, { kind: 'autoescape' }>, sco
 }
 
 function compileBlockCall(node: Extract<Statement, { kind: 'block' }>, scope: Scope): Run {
+  const weight = countNodes(node.body);
   const stored = node.scoped ? [...scope.symbols.stored()] : [];
   return (frame) => {
-    spend(1);
+    spend(weight);
     if (node.required) throw new Failure('TemplateRuntimeError', `Required block '${node.name}' not found`);
     const run = scope.unit.blocks.get(node.name);
     const outer = frame.locals;

@@ -4,7 +4,10 @@ export interface Slot {
   name: string;
 }
 
-/** How a scope's variable gets its first value: from the context, from an outer scope's, from an argument, or not at all. */
+/**
+ * How a scope's variable gets its first value: from the context, from an outer scope's, from an argument, or not at
+ * all.
+ */
 export type Load = { from: 'context' } | { from: 'outer'; slot: Slot } | { from: 'argument' } | { from: 'nothing' };
 
 /** Hands out places in the frame. */

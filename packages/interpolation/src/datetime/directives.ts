@@ -140,8 +140,8 @@ function layOut(directive: Directive, letter: string, flags: string, width: numb
       return number < 0 ? `-${body}` : body;
     };
   }
-  const upper = flags.includes('^') || (flags.includes('#') && letter !== 'p' && letter !== 'Z');
-  const lower = flags.includes('#') && !upper;
+  const upper = flags.includes('^') || (flags.includes('#') && 'aAbBh'.includes(letter));
+  const lower = flags.includes('#') && (letter === 'p' || letter === 'Z');
   return (fields) => {
     const text = value(fields) as string;
     const cased = upper ? text.toUpperCase() : lower ? text.toLowerCase() : text;

@@ -49,7 +49,9 @@ interface Scanner {
   letters: string[];
 }
 
-/** The pattern of a format. Each directive's match is bounded and the format is literal between, so it cannot run away. */
+/**
+ * The pattern of a format. Each directive's match is bounded and the format is literal between, so it cannot run away.
+ */
 function compile(format: string): Scanner {
   const letters: string[] = [];
   let source = '';

@@ -1,4 +1,4 @@
-import { spend, spendScan } from '../budget.js';
+import { spend, spendCall } from '../budget.js';
 import { Failure, typeError } from '../error.js';
 import { findAttribute, getAttribute, missing } from '../operations/attribute.js';
 import { hashKey } from '../operations/hash-key.js';
@@ -29,7 +29,7 @@ function wordNamed(words: ReadonlyMap<string, Word>, kind: string, name: unknown
 }
 
 function applyNamed(word: Word, item: unknown, args: unknown[], keywords: Keywords, runtime: Runtime): unknown {
-  if (typeof item === 'string') spendScan(item.length);
+  spendCall(typeof item === 'string' ? item.length : 0);
   return word.apply(word.signature.bind(word.name, [item, ...args], keywords.size ? keywords : undefined), runtime);
 }
 

@@ -1,3 +1,4 @@
+import { spend } from '../budget.js';
 import { Failure, typeError } from '../error.js';
 import { fixedDigits, roundDouble } from '../formatting/decimal-digits.js';
 import { intArgument } from '../methods/arguments.js';
@@ -43,7 +44,9 @@ function roundCommon(value: unknown, precision: unknown): unknown {
     return roundInt(BigInt(value), intArgument(precision, 0));
   }
   if (precision === null) return truncate(roundDouble(toDouble(value), 0));
-  return float(roundDouble(toDouble(value), intArgument(precision, 0)));
+  const places = intArgument(precision, 0);
+  spend(Math.min(400, Math.abs(places)));
+  return float(roundDouble(toDouble(value), places));
 }
 
 function roundInt(value: bigint, places: number): unknown {

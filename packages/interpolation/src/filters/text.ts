@@ -38,8 +38,8 @@ function title(source: string): string {
     .split(WORD_START)
     .filter(Boolean)
     .map((part) => {
-      const [first = '', ...rest] = part;
-      return first.toUpperCase() + rest.join('').toLowerCase();
+      const end = (part.codePointAt(0) ?? 0) > 0xffff ? 2 : 1;
+      return part.slice(0, end).toUpperCase() + part.slice(end).toLowerCase();
     })
     .join('');
 }

@@ -1,4 +1,7 @@
-/** Characters that Python's `repr` shows as they are: all but separators (the space excepted), controls and unassigned ones. */
+/**
+ * Characters that Python's `repr` shows as they are: all but separators (the space excepted), controls and unassigned
+ * ones.
+ */
 const UNPRINTABLE = /[\p{C}\p{Z}]/u;
 const NEEDS_ESCAPE = /[^ -~]|[\\']/u;
 

@@ -24,7 +24,9 @@ const IS: Record<LiteralType, (value: unknown) => boolean> = {
   NoneType: (value) => value === null,
 };
 
-/** The text's value as a literal, as plain JavaScript; the text itself when it is none, or none of the types asked for. */
+/**
+ * The text's value as a literal, as plain JavaScript; the text itself when it is none, or none of the types asked for.
+ */
 export function evaluateLiteral(text: string, types?: readonly LiteralType[]): unknown {
   const value = parseLiteral(text);
   if (value === NO_LITERAL || (types?.length && !types.some((type) => IS[type](value)))) return text;

@@ -10,7 +10,9 @@ export function textArgument(value: unknown, what = 'argument'): string {
   return plain(value);
 }
 
-/** An argument that must be an int, or `otherwise` when it was not given. Ints too large for an index are cut to one. */
+/**
+ * An argument that must be an int, or `otherwise` when it was not given. Ints too large for an index are cut to one.
+ */
 export function intArgument(value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (!isIntLike(value)) throw typeError(`'${typeName(value)}' object cannot be interpreted as an integer`);

@@ -24,10 +24,45 @@ const own = members<Bytes>({
 });
 
 /** Methods of text that bytes have too. */
-const SHARED =
-  'capitalize center count endswith expandtabs find index isalnum isalpha isascii isdigit islower isspace istitle isupper join ljust lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper zfill'.split(
-    ' ',
-  );
+const SHARED = [
+  'capitalize',
+  'center',
+  'count',
+  'endswith',
+  'expandtabs',
+  'find',
+  'index',
+  'isalnum',
+  'isalpha',
+  'isascii',
+  'isdigit',
+  'islower',
+  'isspace',
+  'istitle',
+  'isupper',
+  'join',
+  'ljust',
+  'lower',
+  'lstrip',
+  'partition',
+  'removeprefix',
+  'removesuffix',
+  'replace',
+  'rfind',
+  'rindex',
+  'rjust',
+  'rpartition',
+  'rsplit',
+  'rstrip',
+  'split',
+  'splitlines',
+  'startswith',
+  'strip',
+  'swapcase',
+  'title',
+  'upper',
+  'zfill',
+];
 
 const textOf = (bytes: Bytes) => Buffer.from(bytes.data).toString('latin1');
 

@@ -1,4 +1,4 @@
-import { spendScan } from '../budget.js';
+import { spendCall } from '../budget.js';
 import { toArray } from '../operations/iterate.js';
 import { asMarkup } from '../operations/sequence-arithmetic.js';
 import { text } from '../operations/text.js';
@@ -16,7 +16,7 @@ const PLAIN = new Set(['encode', 'maketrans']);
 
 /** A text method called on markup: what comes out of markup is markup. */
 export function applyToMarkup(self: Markup, name: string, member: Member, args: unknown[], runtime: Runtime): unknown {
-  spendScan(self.markup.length);
+  spendCall(self.markup.length);
   const apply = member.apply as (self: unknown, args: unknown[], runtime: Runtime) => unknown;
   if (name === 'join')
     return new Markup(

@@ -30,8 +30,11 @@ export function capitalize(text: string): string {
   return titleCharacter(first) + rest.join('').toLowerCase();
 }
 
+const capitalizeAscii = (word: string) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase();
+
 /** Each letter after a non-letter in title case, all others in lower case. */
 function title(text: string): string {
+  if (!/[^\0-\x7f]/.test(text)) return text.replace(/[a-zA-Z]+/g, capitalizeAscii);
   let out = '';
   let inside = false;
   for (const char of text) {

@@ -1,4 +1,4 @@
-import { spendScan } from '../budget.js';
+import { spendCall } from '../budget.js';
 import { quote } from '../formatting/quote.js';
 import { MEMBERS } from '../methods/index.js';
 import { applyToMarkup, markupOwn } from '../methods/markup.js';
@@ -59,7 +59,10 @@ function markupMethod(value: Markup, name: string): Callable {
   return new Callable(name, () => markupOwn[name]?.(value), `<bound method Markup.${name}>`, 'method');
 }
 
-/** Python shows where in memory an object lies; here all lie in one place, so that the same template gives the same text. */
+/**
+ * Python shows where in memory an object lies; here all lie in one place, so that the same template gives the same
+ * text.
+ */
 export const ADDRESS = '0x7f0000000000';
 
 /** A property's value, or a method bound to its object. */
@@ -81,7 +84,7 @@ export function applyMember(
   args: unknown[],
   runtime: Parameters<Member['apply']>[2],
 ): unknown {
-  if (typeof value === 'string') spendScan(value.length);
+  spendCall(typeof value === 'string' ? value.length : 0);
   if (value instanceof Markup) return applyToMarkup(value, name, member, args, runtime);
   return (member.apply as (self: unknown, args: unknown[], runtime: unknown) => unknown)(value, args, runtime);
 }

@@ -25,14 +25,6 @@ export function codePointSlice(text: string, start: number, end: number): string
   return Array.from(text).slice(start, end).join('');
 }
 
-/** The UTF-16 index of a code point's index. */
-export function unitIndex(text: string, index: number): number {
-  if (!SURROGATE.test(text)) return index;
-  let unit = 0;
-  for (let i = 0; i < index && unit < text.length; i++) unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1;
-  return unit;
-}
-
 /** The code point's index of a UTF-16 index. */
 export function codePointIndex(text: string, unit: number): number {
   return unit <= 0 ? unit : codePointLength(text.slice(0, unit));

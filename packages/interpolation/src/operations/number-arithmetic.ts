@@ -56,6 +56,7 @@ function power(base: bigint, exponent: bigint): unknown {
   if (base === 0n || base === 1n || base === -1n)
     return int(base ** (base === -1n ? exponent % 2n : exponent === 0n ? 0n : 1n));
   if (exponent > BigInt(INT_BITS_MAX) || bits(base) * Number(exponent) > INT_BITS_MAX) throw tooLarge();
+  spend((bits(base) * Number(exponent)) >> 3);
   return int(base ** exponent);
 }
 
@@ -104,10 +105,11 @@ function doublePower(a: number, b: number): number {
 }
 
 /** Largest exponent for which the power is computed exactly and rounded once, as glibc's is; V8's may be a bit off. */
-const EXACT_EXPONENT_MAX = 300;
+const EXACT_EXPONENT_MAX = 32;
 
 function exactPower(base: number, exponent: number): number {
   if (base === 0) return base ** exponent;
+  spend(100);
   const n = Math.abs(exponent);
   let scale = 0;
   let mantissa = Math.abs(base);
@@ -145,11 +147,12 @@ function rounded(a: bigint, b: bigint): number {
   const top = a < 0n ? -a : a;
   const bottom = b < 0n ? -b : b;
   // Enough bits that rounding the quotient, its remainder kept as a last bit, is rounding the truth.
-  const shift = Math.max(0, 70 + bottom.toString(2).length - top.toString(2).length);
+  const shift = Math.max(0, 74 + bits(bottom) - bits(top));
   const scaled = top << BigInt(shift);
   const quotient = scaled / bottom;
   const sticky = scaled % bottom === 0n ? quotient : quotient | 1n;
-  const size = Number(sticky) / 2 ** shift;
+  // In two steps: the whole power may be more than a double holds.
+  const size = Number(sticky) / 2 ** Math.min(shift, 1000) / 2 ** Math.max(0, shift - 1000);
   return negative ? -size : size;
 }
 

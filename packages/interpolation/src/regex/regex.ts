@@ -1,4 +1,4 @@
-import { spendSize } from '../budget.js';
+import { spend, spendSize } from '../budget.js';
 import { hasSurrogates } from '../operations/code-points.js';
 import { Matcher } from './matcher.js';
 import { parseRegex } from './parse.js';
@@ -88,6 +88,8 @@ export class PythonRegex {
   }
 }
 
+/** What compiling a pattern costs, and each of its characters. */
+const COMPILE_UNITS = 20;
 const CACHE_MAX = 500;
 const cache = new Map<string, PythonRegex>();
 
@@ -95,6 +97,7 @@ const cache = new Map<string, PythonRegex>();
 export function compileRegex(pattern: string): PythonRegex {
   let regex = cache.get(pattern);
   if (!regex) {
+    spend(COMPILE_UNITS + pattern.length * COMPILE_UNITS);
     regex = new PythonRegex(compileProgram(parseRegex(pattern)));
     if (cache.size >= CACHE_MAX) cache.clear();
     cache.set(pattern, regex);

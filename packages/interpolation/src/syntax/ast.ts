@@ -81,8 +81,6 @@ export type Expression =
   | FilterNode
   | TestNode;
 
-export type Target = Name | TupleNode | AttributeTarget;
-
 export interface Data extends Node {
   kind: 'data';
   text: string;

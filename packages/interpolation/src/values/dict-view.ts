@@ -3,7 +3,9 @@ import { keysOf, pairsOf, valuesOf } from './mapping.js';
 import { PythonObject } from './python-object.js';
 import { Tuple } from './tuple.js';
 
-/** What `keys()`, `values()` and `items()` of a dict give: it follows the dict, has a length, but no elements by index. */
+/**
+ * What `keys()`, `values()` and `items()` of a dict give: it follows the dict, has a length, but no elements by index.
+ */
 export class DictView extends PythonObject {
   readonly type: 'dict_keys' | 'dict_values' | 'dict_items';
   constructor(

@@ -1,6 +1,8 @@
 import { pad2, pad6, Temporal } from './temporal.js';
 
-/** A fixed offset from UTC, in microseconds. Python has several classes of UTC; `shown` is the repr of the one at hand. */
+/**
+ * A fixed offset from UTC, in microseconds. Python has several classes of UTC; `shown` is the repr of the one at hand.
+ */
 export class Zone extends Temporal {
   readonly type: string;
   constructor(
