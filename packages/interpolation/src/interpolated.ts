@@ -19,12 +19,14 @@ export function compileString(
   return (context) => compiled.evaluate(context, { default: fallback });
 }
 
-/** A constant is computed once, but not before it is needed: it may be one that fails. */
+/** A constant is computed once, but not before it is needed (it may be one that fails); objects are made anew. */
 function constantEvaluator(compute: () => unknown): Evaluator<unknown> {
-  let value: { value: unknown } | undefined;
+  let known: { value: unknown } | undefined;
   return () => {
-    value ??= { value: compute() };
-    return value.value;
+    if (known) return known.value;
+    const value = compute();
+    if (typeof value !== 'object' || value === null) known = { value };
+    return value;
   };
 }
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { compile, compileMapping, compileNested, compileString, interpolate, TemplateError } from '../src/index.js';
+import {
+  compile,
+  compileMapping,
+  compileNested,
+  compilePattern,
+  compileString,
+  interpolate,
+  TemplateError,
+  toText,
+} from '../src/index.js';
 
 const NOON = Date.parse('2024-02-26T12:00:00Z');
 
@@ -126,5 +135,28 @@ describe('pieces of a manifest', () => {
     expect(
       compileNested({ a: ['{{ 1 }}', { b: '{{ record.x }}' }], c: '{{ record.x }}', d: null })({ record: {} }),
     ).toEqual({ a: [1, {}] });
+  });
+});
+
+describe('text and patterns', () => {
+  it('shows values as Python does', () => {
+    expect([1, 1.5, true, null, 'a', [1, 'b'], { a: 10n ** 20n }, 1e-7].map(toText)).toEqual([
+      '1',
+      '1.5',
+      'True',
+      'None',
+      'a',
+      "[1, 'b']",
+      "{'a': 100000000000000000000}",
+      '1e-07',
+    ]);
+    for (let i = 0; i < 100; i++) toText(Array.from({ length: 200_000 }, () => 1));
+  });
+
+  it('matches patterns in bounded time', () => {
+    expect(compilePattern('(?i)rate (?P<n>\\d+)').search('The RATE 12')).toBe('RATE 12');
+    expect(compilePattern('b').match('ab')).toBeUndefined();
+    expect(() => compilePattern('(a+)+$').search(`${'a'.repeat(40)}!`)).toThrowError(TemplateError);
+    expect(() => compilePattern('(')).toThrowError(TemplateError);
   });
 });

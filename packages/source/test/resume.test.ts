@@ -79,7 +79,7 @@ describe('the states of a full refresh', () => {
     const { sent } = await transcript([memoryStream(memoryData('flat', [''], 3, 1, 0))]);
     expect(
       sent.map((message) =>
-        message.kind === 'state' ? message.state : (message as { record: { id: string } }).record.id,
+        message.kind === 'state' ? message.state : message.kind === 'record' ? message.record.id : message.unit,
       ),
     ).toEqual([
       '/0/0',
