@@ -76,9 +76,13 @@ export async function readConnection(
   };
 }
 
-/** What a connection without a name of its own is called: its manifest. The same manifest and destination go on. */
+/**
+ * What a connection without a name of its own is called: its manifest; the folder of one that is called `manifest`, as most
+ * are. The same manifest and destination go on.
+ */
 export function connectionName(manifest: string): string {
-  return basename(manifest).replace(/\.(ya?ml|json)$/i, '');
+  const name = basename(manifest).replace(/\.(ya?ml|json)$/i, '');
+  return name === 'manifest' ? basename(dirname(resolve(manifest))) || name : name;
 }
 
 function readText(file: string, what: string): string {

@@ -135,6 +135,7 @@ retries: 3
 it('a connection without a name is called like its manifest', () => {
   expect(connectionName('/a/b/source-crm.yaml')).toBe('source-crm');
   expect(connectionName('source-crm')).toBe('source-crm');
+  expect(connectionName('/a/source-crm/manifest.yaml')).toBe('source-crm');
 });
 
 it('destinations have a short form', () => {
