@@ -5,7 +5,7 @@ export type ErrorKind = 'config' | 'transient' | 'system';
 
 /**
  * The error that a run can end with. `message` is a sentence for the user, without secrets; `detail` is for the engineer.
- * It becomes a TRACE message in one place (`toTrace` in @tidemark/source), after secrets are redacted.
+ * It becomes a TRACE message in one place (the command's `errorTrace`), after secrets are redacted.
  */
 export class ConnectorError extends Error {
   readonly kind: ErrorKind;

@@ -2,7 +2,7 @@
  * The suite that every way of going on must pass: stop a read after each emitted message in turn, resume from the last state,
  * compare the union with the truth. Independent of a test runner: it throws an Error that says what went wrong.
  */
-import type { JsonObject, StreamDescriptor } from '@tidemark/protocol';
+import type { JsonObject } from '@tidemark/protocol';
 import { read } from './read.js';
 import type { Sink, StreamOutcome } from './sink.js';
 import type { Connection } from './source.js';
@@ -115,11 +115,6 @@ export function rows(messages: readonly Sent[]): { stream: string; unit: string;
 /** Records as sorted texts, to compare multisets. */
 export function multiset(of: readonly { stream: string; record: RecordData }[]): string[] {
   return of.map(({ stream, record }) => `${stream} ${JSON.stringify(record)}`).sort();
-}
-
-/** A descriptor's name; for messages. */
-export function nameOf(stream: StreamDescriptor): string {
-  return stream.name;
 }
 
 /**

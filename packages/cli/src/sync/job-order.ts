@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { CheckpointPolicy, ConnectionSettings, DestinationSpec, StreamSelection } from '@tidemark/sync';
@@ -30,10 +30,10 @@ export async function readJobOrder(file: string, options: SyncOptions): Promise<
 }
 
 async function fromManifest(manifest: string, to: string, options: SyncOptions): Promise<JobOrder> {
-  const { parseDestination } = await import('@tidemark/sync');
+  const { connectionName, parseDestination } = await import('@tidemark/sync');
   const { config: configFile } = options;
   return {
-    name: nameOf(manifest),
+    name: connectionName(manifest),
     manifest,
     config: configFile === undefined ? {} : asConfig(readJsonInput(configFile, 'configuration')),
     configFile: configFile === '-' ? undefined : configFile,
@@ -68,12 +68,6 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
     checkpoint: { ...CHECKPOINT, ...connection.checkpoint },
     secrets: connection.secrets,
   };
-}
-
-/** Most manifests are called manifest.yaml: their folder tells them apart. */
-function nameOf(manifest: string): string {
-  const name = basename(manifest).replace(/\.(ya?ml|json)$/i, '');
-  return name === 'manifest' ? basename(dirname(resolve(manifest))) : name;
 }
 
 /** A source by its name: a manifest beside the connection file, in a folder of that name, or in an installed package. */
