@@ -1,7 +1,7 @@
 // Builds every package: JavaScript by tsup, declarations by one `tsc -b`. `node scripts/build.mjs NAME…` builds those only;
 // `--no-types` leaves the declarations out.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
 
@@ -42,6 +42,9 @@ async function buildPackage(name) {
     tsconfig: `${directory}/tsconfig.json`,
     external: [/^[^./]/],
   });
+  // Editors of those who install the package read the schema from there.
+  if (name === 'declarative')
+    copyFileSync(`${root}schemas/manifest.schema.json`, `${directory}/dist/manifest.schema.json`);
 }
 
 await Promise.all(packages.map(buildPackage));

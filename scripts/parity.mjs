@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { languageSchema } from '../packages/declarative/dist/generate.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { load } = createRequire(`${root}packages/declarative/package.json`)('js-yaml');
@@ -15,7 +16,7 @@ const theirs = {
   ...reference.definitions,
   DeclarativeSource: { properties: reference.properties, required: reference.required },
 };
-const { definitions: ours } = JSON.parse(readFileSync(`${root}schemas/manifest.schema.json`, 'utf8'));
+const { definitions: ours } = languageSchema();
 const reasonsPath = `${root}scripts/parity-reasons.json`;
 const reasons = existsSync(reasonsPath) ? JSON.parse(readFileSync(reasonsPath, 'utf8')) : {};
 const differences = [];

@@ -6,6 +6,7 @@ export {
   type SourceOptions,
 } from './create-source.js';
 export { type CustomComponents, loadCustomComponents } from './custom/load-custom-components.js';
+export { isManifestModule, loadManifestModule } from './custom/load-manifest-module.js';
 export type { ApiRequest, HttpClient, Transport } from './http/client.js';
 export { createRedactor, type Redactor, secretsOf } from './http/redact.js';
 export type { ApiResponse } from './http/response.js';

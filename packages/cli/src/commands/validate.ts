@@ -1,9 +1,11 @@
 import type { Diagnostic } from '@tidemark/declarative';
+import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import { readText } from '../input/json-input.js';
+import { readManifestFile } from '../input/manifest.js';
+import type { CommandOptions } from '../options.js';
 
 /** Everything that is wrong with a manifest, in the order of its lines. */
-async function diagnose(text: string, file: string): Promise<readonly Diagnostic[]> {
+async function diagnose(text: string | JsonObject, file: string): Promise<readonly Diagnostic[]> {
   const { loadManifest, ManifestError } = await import('@tidemark/declarative');
   try {
     return (await loadManifest(text, file)).diagnostics;
@@ -14,10 +16,10 @@ async function diagnose(text: string, file: string): Promise<readonly Diagnostic
 }
 
 /** `tidemark validate`: every diagnostic, one a line. Exit code 1 when one of them is an error. */
-export async function validate(file: string, options: { json?: boolean }): Promise<number> {
-  let text: string;
+export async function validate(file: string, options: CommandOptions & { json?: boolean }): Promise<number> {
+  let text: string | JsonObject;
   try {
-    text = readText(file, 'manifest');
+    text = await readManifestFile(file, options);
   } catch (error) {
     process.stderr.write(`tidemark: ${ConnectorError.from(error).message}\n`);
     return 1;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Json, JsonObject, LogLevel } from '@tidemark/protocol';
+import { type Json, type JsonObject, type LogLevel, stringify } from '@tidemark/protocol';
 import { ConnectorError, type Source } from '@tidemark/source';
 import type { CommandOptions } from '../options.js';
 import { readText } from './json-input.js';
@@ -14,10 +14,10 @@ export async function loadSource(
   options: CommandOptions,
   log: (level: LogLevel, message: string) => void,
 ): Promise<Source> {
-  const text = readText(file, 'manifest');
+  const text = await readManifestFile(file, options);
   const folder = dirname(resolve(file));
   const { createSource, formatDiagnostic, loadCustomComponents, ManifestError } = await import('@tidemark/declarative');
-  const wantsCode = options.customCode !== false && text.includes('class_name');
+  const wantsCode = options.customCode !== false && stringify(text).includes('class_name');
   const customComponent = wantsCode ? await loadCustomComponents(folder) : undefined;
   try {
     const { source, diagnostics } = await createSource({ text, file, readFile: folderReader(folder), customComponent });
@@ -27,6 +27,19 @@ export async function loadSource(
     if (!(error instanceof ManifestError)) throw error;
     throw new ConnectorError('config', `The manifest cannot run.\n${error.message}`, { cause: error });
   }
+}
+
+/**
+ * The manifest as its file has it: the text of a YAML or JSON file, what a module exports. A module is code: with
+ * `--no-custom-code` it is refused.
+ */
+export async function readManifestFile(file: string, options: CommandOptions): Promise<string | JsonObject> {
+  const text = readText(file, 'manifest');
+  const { isManifestModule, loadManifestModule } = await import('@tidemark/declarative');
+  if (!isManifestModule(file)) return text;
+  if (options.customCode === false)
+    throw new ConnectorError('config', `${file} is a program, and --no-custom-code allows none. Give a YAML manifest.`);
+  return loadManifestModule(resolve(file));
 }
 
 /** A configuration is an object; null stands for an empty one. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectorError } from '@tidemark/source';
-import { ModuleLoader, type Transpile } from './module-loader.js';
+import { createModuleLoader } from './create-module-loader.js';
 
 /** The files that an author may write, the first that is there. */
 const FILES = ['components.ts', 'components.mts', 'components.js', 'components.mjs'];
@@ -20,7 +20,7 @@ export type CustomComponents = (className: string) => unknown;
 export async function loadCustomComponents(folder: string): Promise<CustomComponents> {
   const file = FILES.find((name) => existsSync(join(folder, name)));
   if (file === undefined) return (className) => refuse(className, missingFile(folder, nameOf(className)));
-  const loader = new ModuleLoader(await transpiler(), await doors());
+  const loader = await createModuleLoader();
   let exported: Record<string, unknown> | undefined;
   return (className) => {
     exported ??= loader.load(join(folder, file));
@@ -44,26 +44,4 @@ function missingFile(folder: string, name: string): string {
 
 function refuse(className: string, reason: string): never {
   throw new ConnectorError('config', `The custom component '${className}' cannot be made: ${reason}`);
-}
-
-/** The modules that an author imports without having them installed: this process's own. */
-async function doors(): Promise<ReadonlyMap<string, unknown>> {
-  return new Map<string, unknown>([
-    ['@tidemark/declarative/component', await import('../component.js')],
-    ['@tidemark/source', await import('@tidemark/source')],
-    ['@tidemark/protocol', await import('@tidemark/protocol')],
-    ['@tidemark/interpolation', await import('@tidemark/interpolation')],
-  ]);
-}
-
-async function transpiler(): Promise<Transpile> {
-  const { transform } = await import('sucrase');
-  return (code, filePath) =>
-    transform(code, {
-      filePath,
-      transforms: ['typescript', 'imports'],
-      preserveDynamicImport: true,
-      disableESTransforms: true,
-      keepUnusedImports: false,
-    }).code;
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { type Diagnostic, formatPath, type Severity } from './diagnostic.js';
+import type { DiagnosticCode } from './diagnostic-code.js';
 import type { Path, Positions } from './positions.js';
 import type { ManifestTree } from './read.js';
 import { isObject, own } from './tree.js';
@@ -37,7 +38,7 @@ export class CheckContext {
   }
 
   /** Notes a diagnostic about the value at a path of the tree; an error unless said otherwise. */
-  say(path: Path, code: string, message: string, options: Say = {}): void {
+  say(path: Path, code: DiagnosticCode, message: string, options: Say = {}): void {
     if (this.isUnresolved(path)) return;
     const { at, via } = this.positions.locate(this.tree, path, options.atKey ? 'key' : 'value', options.offset);
     const { severity = 'error', suggestion } = options;
@@ -53,7 +54,7 @@ export class CheckContext {
   }
 
   /** Notes a warning. */
-  warn(path: Path, code: string, message: string, options: Omit<Say, 'severity'> = {}): void {
+  warn(path: Path, code: DiagnosticCode, message: string, options: Omit<Say, 'severity'> = {}): void {
     this.say(path, code, message, { ...options, severity: 'warning' });
   }
 

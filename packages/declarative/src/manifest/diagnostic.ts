@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from './diagnostic-code.js';
 import type { Place } from './place.js';
 import type { Path } from './positions.js';
 
@@ -8,7 +9,7 @@ export type Severity = 'error' | 'warning';
 export interface Diagnostic {
   severity: Severity;
   /** A stable name of the kind of mistake, for machines and for the reference pages. */
-  code: string;
+  code: DiagnosticCode;
   /** One plain sentence: what was met, and what was allowed. */
   message: string;
   /** The line to change. */

@@ -37,8 +37,8 @@ export function readManifest(input: string | JsonObject, options: ReadOptions = 
   const file = options.file ?? 'manifest.yaml';
   const positions = new Positions(file);
   const diagnostics: Diagnostic[] = [];
-  const fail = (message: string, at = positions.nowhere(), code = 'yaml'): ManifestTree => {
-    diagnostics.push({ severity: 'error', code, message, at, path: '' });
+  const fail = (message: string, at = positions.nowhere()): ManifestTree => {
+    diagnostics.push({ severity: 'error', code: 'yaml', message, at, path: '' });
     return { tree: {}, positions, diagnostics };
   };
   const depthMax = options.depthMax ?? DEPTH_MAX;

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { type Diagnostic, formatPath, formatPlace } from './diagnostic.js';
+import type { DiagnosticCode } from './diagnostic-code.js';
 import type { Edge, Positions } from './positions.js';
 import type { ManifestTree } from './read.js';
 import { lookUp, type Target } from './reference-target.js';
@@ -236,7 +237,7 @@ class Resolver {
   }
 
   #say(
-    code: string,
+    code: DiagnosticCode,
     message: string,
     holder: object,
     key: string,

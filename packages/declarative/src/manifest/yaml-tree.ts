@@ -10,6 +10,7 @@ import {
   type SequenceEvent,
 } from 'js-yaml';
 import type { Diagnostic } from './diagnostic.js';
+import type { DiagnosticCode } from './diagnostic-code.js';
 import type { Positions } from './positions.js';
 import { isObject, put } from './tree.js';
 import { aliasName, startOf, YamlPlaces, type YamlText } from './yaml-index.js';
@@ -224,7 +225,7 @@ export class TreeBuilder {
     return event === undefined || event.type === EVENT_ID.POP;
   }
 
-  #warn(code: string, message: string, index: number): void {
+  #warn(code: DiagnosticCode, message: string, index: number): void {
     this.#diagnostics.push({
       severity: 'warning',
       code,

@@ -68,6 +68,13 @@ export const simpleRetriever = component('SimpleRetriever', {
       .defaultType('RequestWindowSplitting')
       .doc('How the slice is split when the API refuses its window.'),
   },
+  examples: [
+    {
+      type: 'SimpleRetriever',
+      requester: { type: 'HttpRequester', url: 'https://api.example.com/v1/projects' },
+      record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: ['items'] } },
+    },
+  ],
   build({ fields, context }): Retriever {
     const routers = fields.partition_router;
     const { record_selector: selector, paginator } = fields;
@@ -170,8 +177,9 @@ class UnitReading {
         continue;
       }
       this.isResumed = false;
-      this.pageSize.succeeded();
       const hasNext = response ? yield* this.emit(response, scope) : yield* this.emitNothing();
+      // Only now: whether the page was full is told by the size that it was asked for.
+      this.pageSize.succeeded();
       if (!hasNext) return;
     }
   }

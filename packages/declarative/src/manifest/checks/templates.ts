@@ -1,3 +1,4 @@
+import type { DiagnosticCode as TemplateCode } from '@tidemark/interpolation';
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { type CheckContext, OPAQUE_FIELDS, type Site } from '../check-context.js';
 import type { Path } from '../positions.js';
@@ -11,7 +12,7 @@ import { isTemplate } from './stream-facts.js';
 
 /** One mistake in a template, and where in its text. */
 export interface TemplateProblem {
-  code: string;
+  code: TemplateCode;
   message: string;
   offset: number;
 }

@@ -1,10 +1,10 @@
 import type { Json } from '@tidemark/protocol';
-import type { ComponentDefinition } from './define.js';
-import type { Field } from './field.js';
-import type { Registry } from './registry.js';
+import type { ComponentDefinition } from '../component/define.js';
+import type { Field } from '../component/field.js';
+import type { Registry } from '../component/registry.js';
 
 /** The reference page of a word, Markdown. */
-export function referencePage(word: ComponentDefinition, registry: Registry): string {
+export function componentPage(word: ComponentDefinition, registry: Registry): string {
   const lines = [`# ${word.type}`, '', word.doc, ''];
   if (word.deprecated) lines.push(`> Deprecated: ${word.deprecated}`, '');
   lines.push(`Slot: ${word.slot.name}.`, '');
@@ -32,7 +32,7 @@ export function referencePage(word: ComponentDefinition, registry: Registry): st
 }
 
 /** The list of all words by slot. */
-export function referenceIndex(registry: Registry): string {
+export function componentIndex(registry: Registry): string {
   const bySlot = new Map<string, ComponentDefinition[]>();
   for (const word of registry.words) bySlot.set(word.slot.name, [...(bySlot.get(word.slot.name) ?? []), word]);
   const lines = ['# The words of the language', ''];

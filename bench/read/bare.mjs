@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const { request } = createRequire(new URL('../packages/declarative/package.json', import.meta.url))('undici');
+const { request } = createRequire(new URL('../../packages/declarative/package.json', import.meta.url))('undici');
 const [, , url, total, file] = process.argv;
 const out = createWriteStream(file);
 for (let page = 1; ; page++) {
