@@ -33,7 +33,7 @@ export interface SourceOptions {
   text: string | JsonObject;
   /** The name that diagnostics show. */
   file?: string;
-  /** Reads a file of the connector's own folder (schemas), by a path that was checked to stay inside it. */
+  /** Reads a file of the connector's own folder (schemas): `connectorFolder(folder)`. */
   readFile?: (path: string) => string | undefined;
   /** Finds the author's class or function behind `class_name`. Without it custom components are an error. */
   customComponent?: (className: string) => unknown;
@@ -111,12 +111,14 @@ class DeclarativeSource implements Source {
         createTransport({
           responseBytesMax: settings.responseBytesMax,
           env: process.env,
+          alive: run.alive,
           holdsSecret: (text) => run.redact(text) !== text,
         }),
       cache: new ResponseCache(),
       clock: run.clock,
       sleep: this.options.sleep,
       log: run.log,
+      alive: run.alive,
       waitSecondsMax: settings.waitSecondsMax,
     });
     const context = this.context(config, run, http);

@@ -1,3 +1,4 @@
+export { connectorFolder } from './connector-folder.js';
 export {
   createSource,
   DEFAULT_SETTINGS,
@@ -16,5 +17,6 @@ export {
   formatDiagnostic,
   ManifestError,
   type Place,
+  readManifest,
   type Severity,
 } from './manifest/index.js';

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Json, type JsonObject, type LogLevel, stringify } from '@tidemark/protocol';
 import { ConnectorError, type Source } from '@tidemark/source';
 import type { CommandOptions } from '../options.js';
+import { databaseManifest, isDatabaseManifest, namedDatabase } from './database.js';
 import { readText } from './json-input.js';
 
 /**
- * The source of a manifest file, with the custom code beside it where the manifest asks for some. Warnings go to `log`.
+ * The source of a manifest file, with the custom code beside it where the manifest asks for some; or the database that is
+ * named instead of a file (`postgres`, `postgres://…`). Warnings go to `log`.
  * Throws ConnectorError (config) with every error of the manifest in its message, one a line.
  */
 export async function loadSource(
@@ -14,13 +15,23 @@ export async function loadSource(
   options: CommandOptions,
   log: (level: LogLevel, message: string) => void,
 ): Promise<Source> {
+  const database = await namedDatabase(file);
+  if (database) return database;
   const text = await readManifestFile(file, options);
+  if (isDatabaseManifest(text)) return databaseManifest(text, file, log);
   const folder = dirname(resolve(file));
-  const { createSource, formatDiagnostic, loadCustomComponents, ManifestError } = await import('@tidemark/declarative');
+  const { connectorFolder, createSource, formatDiagnostic, loadCustomComponents, ManifestError } = await import(
+    '@tidemark/declarative'
+  );
   const wantsCode = options.customCode !== false && stringify(text).includes('class_name');
   const customComponent = wantsCode ? await loadCustomComponents(folder) : undefined;
   try {
-    const { source, diagnostics } = await createSource({ text, file, readFile: folderReader(folder), customComponent });
+    const { source, diagnostics } = await createSource({
+      text,
+      file,
+      readFile: connectorFolder(folder),
+      customComponent,
+    });
     for (const diagnostic of diagnostics) log('WARN', formatDiagnostic(diagnostic));
     return source;
   } catch (error) {
@@ -48,15 +59,4 @@ export function asConfig(value: Json): JsonObject {
   if (typeof value !== 'object' || Array.isArray(value))
     throw new ConnectorError('config', 'The configuration must be an object.');
   return value as JsonObject;
-}
-
-/** Reads files of the connector's own folder; the language hands over only paths that stay inside it. */
-function folderReader(folder: string): (path: string) => string | undefined {
-  return (path) => {
-    try {
-      return readFileSync(resolve(folder, path), 'utf8');
-    } catch {
-      return undefined;
-    }
-  };
 }

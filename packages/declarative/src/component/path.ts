@@ -1,9 +1,11 @@
+import { Glob } from './glob.js';
+
 /** One segment of a path: a fixed name, any one name (`*`), any names at any depth (`**`), or a glob (`?`, `[ab]`, `a*`). */
 type Segment =
   | { kind: 'name'; name: string; index: number | undefined }
   | { kind: 'any' }
   | { kind: 'deep' }
-  | { kind: 'glob'; pattern: RegExp };
+  | { kind: 'glob'; glob: Glob };
 
 type Container = Record<string, unknown> | unknown[];
 
@@ -151,7 +153,7 @@ export function setKey(target: Container, key: string, value: unknown): void {
 function parse(text: string): Segment {
   if (text === '*') return { kind: 'any' };
   if (text === '**') return { kind: 'deep' };
-  if (/[*?[]/.test(text)) return { kind: 'glob', pattern: globToPattern(text) };
+  if (/[*?[]/.test(text)) return { kind: 'glob', glob: new Glob(text) };
   return { kind: 'name', name: text, index: /^-?\d+$/.test(text) ? Number(text) : undefined };
 }
 
@@ -162,26 +164,12 @@ function child(node: Container, segment: Segment & { kind: 'name' }): unknown {
 
 function matches(segment: Segment, key: string, node: Container): boolean {
   if (segment.kind === 'any') return true;
-  if (segment.kind === 'glob') return segment.pattern.test(key);
+  if (segment.kind === 'glob') return segment.glob.matches(key);
   if (segment.kind !== 'name') return false;
   if (!Array.isArray(node)) return segment.name === key;
   return (
     segment.index !== undefined && (segment.index < 0 ? node.length + segment.index : segment.index) === Number(key)
   );
-}
-
-/** A shell glob as a pattern for the whole text. A bracket that is never closed stands for itself. */
-function globToPattern(glob: string): RegExp {
-  const source = glob.replace(
-    /\*+|\?|\[(!?)(\]?[^\]]*)\]|[\s\S]/g,
-    (part, not: string | undefined, set: string | undefined) => {
-      if (part[0] === '*') return '.*';
-      if (part === '?') return '.';
-      if (set !== undefined && set !== '') return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
-      return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-    },
-  );
-  return new RegExp(`^(?:${source})$`, 's');
 }
 
 function copyOf(node: Container): Container {

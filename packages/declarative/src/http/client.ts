@@ -3,7 +3,7 @@ import type { ApiBudget } from '../components/budget/slot.js';
 import type { ResponseCache } from './cache.js';
 import { waitForBudget } from './rate-limit.js';
 import type { ApiResponse } from './response.js';
-import { sleep as realSleep, type Sleep } from './sleep.js';
+import { type Sleep, sleeper } from './sleep.js';
 
 /** A request, ready to be sent. */
 export interface ApiRequest {
@@ -50,6 +50,8 @@ export interface HttpClientOptions {
   clock?: () => number;
   sleep?: Sleep;
   log?: (level: LogLevel, message: string) => void;
+  /** Called with every answer and while a wait lasts. */
+  alive?: () => void;
   /** The most a single wait for a rate limit may take, seconds. */
   waitSecondsMax?: number;
 }
@@ -61,7 +63,7 @@ export interface BudgetedHttpClient extends HttpClient {
 
 /** The client of a source: every request of its words goes through it. */
 export function createHttpClient(options: HttpClientOptions): BudgetedHttpClient {
-  const { transport, cache, clock = Date.now, sleep = realSleep, log = () => {} } = options;
+  const { transport, cache, clock = Date.now, sleep = sleeper(options.alive), log = () => {} } = options;
   let budget: ApiBudget | undefined;
   const ask = async (request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> => {
     if (budget)
@@ -74,6 +76,7 @@ export function createHttpClient(options: HttpClientOptions): BudgetedHttpClient
       });
     const response = await transport.send(request, signal);
     budget?.observe(request, response, clock());
+    options.alive?.();
     return response;
   };
   return {

@@ -16,6 +16,8 @@ export interface TransportOptions {
   /** Connections to one host. */
   connectionsMax?: number;
   userAgent?: string;
+  /** Called with every piece of a body: a long download is work. */
+  alive?: () => void;
   /** Where proxies and certificates are looked up; the process's environment by default. */
   env?: Environment;
 }
@@ -121,7 +123,7 @@ class UndiciTransport implements Transport {
     // An error's body is small, and the error handler wants to read it.
     if (streamed && head.status < 400) {
       const { decompressStream } = await import('./decompress.js');
-      return new StreamedResponse(head, guarded(decompressStream(body, encoding), host));
+      return new StreamedResponse(head, guarded(decompressStream(body, encoding), host, this.options.alive));
     }
     const bytesMax = this.options.responseBytesMax;
     const chunks: Buffer[] = [];
@@ -129,6 +131,7 @@ class UndiciTransport implements Transport {
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
         size += chunk.length;
+        this.options.alive?.();
         if (size > bytesMax) throw tooLarge(bytesMax);
         chunks.push(chunk);
       }
@@ -236,9 +239,16 @@ function parse(text: string): URL {
   return url;
 }
 
-async function* guarded(body: AsyncIterable<Uint8Array>, host: string): AsyncGenerator<Uint8Array> {
+async function* guarded(
+  body: AsyncIterable<Uint8Array>,
+  host: string,
+  alive: () => void = () => undefined,
+): AsyncGenerator<Uint8Array> {
   try {
-    yield* body;
+    for await (const chunk of body) {
+      alive();
+      yield chunk;
+    }
   } catch (error) {
     throw networkError(error, host);
   }

@@ -25,7 +25,7 @@ export function authorSchema(schema: JsonSchema, registry: Registry): JsonSchema
     },
   };
   for (const [type, word] of Object.entries(schema.definitions as Record<string, JsonSchema>)) {
-    const { fields } = registry.words.find((each) => each.type === type)!;
+    const { fields } = registry.words.filter((each) => each.type === type)[0]!;
     const properties: JsonSchema = {};
     for (const [name, piece] of Object.entries(word.properties as Record<string, JsonSchema>)) {
       const facts = fields[name]?.facts;

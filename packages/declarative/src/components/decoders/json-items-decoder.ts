@@ -5,6 +5,9 @@ import { byteDecoder } from './byte-decoder.js';
 import { decoderSlot } from './slot.js';
 import { BATCH_SIZE, decodeText } from './text.js';
 
+/** The parser looks at the whole path of every value. */
+const DEPTH_MAX = 1_000;
+
 export const jsonItemsDecoder = component('JsonItemsDecoder', {
   slot: decoderSlot,
   doc: 'The response is one long JSON document; each item of a list in it is a body of its own. Read as it comes, whatever its length.',
@@ -45,7 +48,7 @@ interface ItemReader {
 }
 
 async function itemReader(path: string): Promise<ItemReader> {
-  const { Tokenizer, TokenParser } = await import('@streamparser/json');
+  const { Tokenizer, TokenParser, TokenType } = await import('@streamparser/json');
   class ExactTokenizer extends Tokenizer {
     override parseNumber(text: string): number {
       return parseJson(text) as number;
@@ -58,7 +61,13 @@ async function itemReader(path: string): Promise<ItemReader> {
   const fail = (error: Error): void => {
     throw error;
   };
-  tokenizer.onToken = parser.write.bind(parser);
+  let depth = 0;
+  tokenizer.onToken = (token) => {
+    if (token.token === TokenType.LEFT_BRACE || token.token === TokenType.LEFT_BRACKET) depth++;
+    if (token.token === TokenType.RIGHT_BRACE || token.token === TokenType.RIGHT_BRACKET) depth--;
+    if (depth > DEPTH_MAX) throw new Error(`Values are nested more than ${DEPTH_MAX} deep.`);
+    parser.write(token);
+  };
   tokenizer.onError = fail;
   parser.onError = fail;
   parser.onValue = ({ value, key }) => {

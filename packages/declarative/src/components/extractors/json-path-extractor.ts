@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { ConnectorError } from '@tidemark/source';
 import { component, field } from '../../component/index.js';
 import { extraction } from './records.js';
 import { type Extractor, extractorSlot } from './slot.js';
@@ -8,6 +9,29 @@ type JSONPath = typeof import('jsonpath-plus').JSONPath;
 /** Loaded with the first response: most manifests have no such path. */
 function loadJsonPath(): JSONPath {
   return (createRequire(import.meta.url)('jsonpath-plus') as { JSONPath: JSONPath }).JSONPath;
+}
+
+const DESCENTS_MAX = 2;
+const UNIONS_MAX = 10;
+
+/**
+ * The path, unless what it finds can multiply: each `..`, each `^` and each list of keys takes what was found before once more,
+ * so that a short path finds more in a small document than memory holds. Throws ConnectorError (config).
+ */
+function bounded(path: string): string {
+  const bare = path.replace(/'[^']*'|"[^"]*"|`./g, 'x');
+  const count = (pattern: RegExp): number => bare.match(pattern)?.length ?? 0;
+  const reason =
+    count(/\.\./g) > DESCENTS_MAX
+      ? `has more than ${DESCENTS_MAX} times '..'`
+      : count(/,/g) > UNIONS_MAX
+        ? `lists more than ${UNIONS_MAX} keys beside others`
+        : bare.includes('^')
+          ? "goes up with '^'"
+          : undefined;
+  if (reason)
+    throw new ConnectorError('config', `The JSONPath ${JSON.stringify(path)} ${reason}, which is not allowed.`);
+  return path;
 }
 
 export const jsonPathExtractor = component('JsonPathExtractor', {
@@ -22,7 +46,7 @@ export const jsonPathExtractor = component('JsonPathExtractor', {
     return {
       extract: (bodies) => {
         find ??= loadJsonPath();
-        const path = fields.path.text();
+        const path = bounded(fields.path.text());
         const found: unknown[] = bodies.flatMap(
           (body) => find!({ path, json: body as object, eval: false, wrap: true }) as unknown[],
         );

@@ -2,11 +2,13 @@ import { Decimal, type Json, type JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 
 const DEPTH_MAX = 64;
+/** References that refer to references multiply. The largest published schemas have some ten thousand nodes. */
+const NODES_MAX = 200_000;
 
 /**
  * A schema with every `$ref` replaced by what it refers to: in the same document (`#/definitions/x`) or in another file
  * (`file.json#/definitions/x`), which `read` gives. `definitions` are left out of the result. Throws ConnectorError (config)
- * for references that lead nowhere or in a circle.
+ * for references that lead nowhere or in a circle, or multiply without end.
  */
 export function resolveReferences(schema: JsonObject, read: (file: string) => JsonObject): JsonObject {
   const files = new Map<string, JsonObject>();
@@ -18,8 +20,11 @@ export function resolveReferences(schema: JsonObject, read: (file: string) => Js
     files.set(file, loaded);
     return loaded;
   };
+  let nodes = 0;
   const resolve = (node: Json | undefined, here: JsonObject, depth: number): Json | undefined => {
     if (depth > DEPTH_MAX) throw new ConnectorError('config', 'A schema refers to itself in a circle.');
+    if (++nodes > NODES_MAX)
+      throw new ConnectorError('config', `A schema's references make more than ${NODES_MAX} nodes.`);
     if (Array.isArray(node)) return node.map((item) => resolve(item, here, depth + 1) as Json);
     if (typeof node !== 'object' || node === null || Decimal.is(node)) return node;
     if (typeof node.$ref === 'string') {

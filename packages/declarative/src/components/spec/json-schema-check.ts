@@ -1,6 +1,7 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import { compilePattern, type Pattern } from '../../http/pattern.js';
 
 /**
  * Compiles a JSON Schema; ajv is imported now. Schemas of draft-04 to draft-07 are read as draft-07, others (and those that
@@ -18,12 +19,41 @@ export async function compileConfigSchema(schema: JsonObject): Promise<ValidateF
       validateSchema: false,
       logger: false,
       unicodeRegExp: false,
+      code: { regExp: boundedRegExp },
     }).compile(rest);
   } catch (cause) {
     throw new ConnectorError('config', `A schema in the manifest's spec cannot be used: ${(cause as Error).message}.`, {
       cause,
     });
   }
+}
+
+/**
+ * The patterns of a schema come from the manifest, the texts from a configuration: matching them must take bounded time.
+ * A pattern that is none in this dialect, or takes too long, refuses nothing.
+ */
+function boundedRegExp(source: string): RegExpLike {
+  let pattern: Pattern | undefined;
+  try {
+    pattern = compilePattern(source, 'a schema');
+  } catch {
+    pattern = undefined;
+  }
+  const test = (text: string): boolean => {
+    try {
+      return pattern === undefined || pattern.find(text) !== undefined;
+    } catch {
+      return true;
+    }
+  };
+  // The name is the key under which the compiled schema keeps it.
+  return { test, toString: () => `/${source}/` };
+}
+boundedRegExp.code = 'boundedRegExp';
+
+interface RegExpLike {
+  test(text: string): boolean;
+  toString(): string;
 }
 
 /** One violation without any value in it: `'accounts.0.id' must be integer`. */
