@@ -24,7 +24,7 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: inProcess, isolate: false } },
       {
         extends: true,
-        test: { name: 'whole', include: ['packages/{cli,sync}/test/**/*.test.ts', 'test/**/*.test.ts'] },
+        test: { name: 'whole', include: ['packages/{cli,sync,database}/test/**/*.test.ts', 'test/**/*.test.ts'] },
       },
     ],
   },

@@ -44,3 +44,19 @@ export function recordsWritten() {
 
 export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 export const round = (value, digits) => Number(value.toFixed(digits));
+
+/** Runs any program, its output into a file, and gives what it used: wall and CPU seconds, peak MB. Throws when it fails. */
+export function measureProgram(command, { env, output = out, input } = {}) {
+  const usage = join(folder, 'usage.json');
+  const wrapper = fileURLToPath(new URL('children.py', import.meta.url));
+  const result = spawnSync('python3', [wrapper, usage, output, ...command], {
+    env: { ...process.env, ...env },
+    input,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'inherit', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (result.status !== 0)
+    throw new Error(`${command[0]} ended with exit ${result.status}: ${String(result.stderr).slice(-2000)}`);
+  return JSON.parse(readFileSync(usage, 'utf8'));
+}

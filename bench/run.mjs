@@ -1,5 +1,5 @@
 // pnpm bench [PART…]: every benchmark, or those named. Ratios are between programs of one run on one machine.
-const PARTS = ['read', 'concurrency'];
+const PARTS = ['read', 'concurrency', 'sync', 'databases'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !PARTS.includes(name));

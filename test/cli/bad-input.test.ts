@@ -267,7 +267,7 @@ describe('an API that answers badly', () => {
       const messages = run.messages();
       expect(messages.filter((message) => message.type === 'RECORD').length).toBe(2);
       const states = messages.flatMap((message) =>
-        message.type === 'STATE' ? [message.state.stream.stream_state] : [],
+        message.type === 'STATE' && message.state.type === 'STREAM' ? [message.state.stream.stream_state] : [],
       );
       expect(states.at(-1)).toMatchObject({ next_page_token: 'two' });
       expect(errorsOf(messages).length).toBe(1);

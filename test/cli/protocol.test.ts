@@ -32,7 +32,9 @@ function file(name: string, text: string): string {
 
 const statesOf = (messages: Message[], stream?: string) =>
   messages.flatMap((message) =>
-    message.type === 'STATE' && (stream === undefined || message.state.stream.stream_descriptor.name === stream)
+    message.type === 'STATE' &&
+    message.state.type === 'STREAM' &&
+    (stream === undefined || message.state.stream.stream_descriptor.name === stream)
       ? [message.state]
       : [],
   );

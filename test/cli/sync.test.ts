@@ -118,9 +118,32 @@ describe('tidemark sync', () => {
       configOf(),
       '--to',
       `duckdb:${database}`,
+      '--no-retry',
     ]);
     expect(broken.code).toBe(3);
     expect(broken.stderr).toMatch(/products +failed/);
+    expect(await rowCounts(['customers'])).toEqual({ customers: 57 });
+  });
+
+  it('goes on by itself after an attempt that failed, and says when', async () => {
+    const connection = file(
+      'retry.yaml',
+      `name: retry
+source: ${file('retry-manifest.yaml', manifestWithBrokenStream())}
+config: { base_url: "${api.url}", token: demo-token, page_size: 5 }
+destination: duckdb:${database}
+retry: { attempts: 3, backoff_seconds: 0.2, backoff_factor: 2 }
+`,
+    );
+    const run = await runCli(['sync', connection]);
+    expect(run.code).toBe(3);
+    // The first attempt got on (the other streams were completed), the next three did not.
+    expect(run.stderr.match(/^Next attempt .*$/gm)?.map((line) => line.replace(/:.*/, ''))).toEqual([
+      'Next attempt at once, because the last one got on',
+      'Next attempt in 1 s',
+      'Next attempt in 1 s',
+    ]);
+    expect(run.stderr).toContain('Attempt 4 of job 1');
     expect(await rowCounts(['customers'])).toEqual({ customers: 57 });
   });
 
@@ -156,7 +179,7 @@ describe('tidemark sync', () => {
       const bin = join(root, 'packages/cli/bin/tidemark.js');
       const child = spawn(
         'sh',
-        ['-c', 'trap "" XFSZ; ulimit -f 6000; exec "$@"', 'sh', process.execPath, bin, ...args],
+        ['-c', 'trap "" XFSZ; ulimit -f 6000; exec "$@"', 'sh', process.execPath, bin, ...args, '--no-retry'],
         {
           env: { ...process.env, CI: 'true' },
           stdio: ['ignore', 'ignore', 'pipe'],
@@ -183,7 +206,7 @@ describe('tidemark sync used wrongly ends with 2', () => {
     [
       'a destination that there is not',
       () => [manifest, '--config', configOf(), '--to', 'oracle:x'],
-      /oracle:x.*duckdb:FILE/s,
+      /oracle:….*duckdb:FILE/s,
     ],
     [
       'an unknown stream',

@@ -82,5 +82,5 @@ export function functionsOf(file: SourceFile): { name: string; line: number; lin
 
 function isSuite(node: ts.Node): boolean {
   if (ts.isFunctionDeclaration(node) && /^describe[A-Z]/.test(node.name?.text ?? '')) return true;
-  return ts.isCallExpression(node.parent) && /^(describe|it|test)\b/.test(node.parent.expression.getText());
+  return ts.isCallExpression(node.parent) && /^(describe\w*|it|test)\b/.test(node.parent.expression.getText());
 }

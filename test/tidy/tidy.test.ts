@@ -16,7 +16,8 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   source: ['protocol'],
   declarative: ['protocol', 'interpolation', 'source'],
   sync: ['protocol', 'source'],
-  cli: ['protocol', 'source', 'declarative', 'sync'],
+  database: ['protocol', 'source'],
+  cli: ['protocol', 'source', 'declarative', 'sync', 'database'],
 };
 
 const inPackages = sourceFiles.filter((file) => /^packages\/[^/]+\/src\//.test(file.path));

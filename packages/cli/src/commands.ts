@@ -2,15 +2,20 @@
 export interface OptionFacts {
   /** The placeholder of its value; absent for switches. */
   readonly value?: string;
+  /** It can be given again and again; the command gets a list. */
+  readonly multiple?: true;
   readonly description: string;
 }
 
 /** One command: what it is called with, and the code that runs it, loaded when it is run. */
 export interface CommandFacts {
+  /** One word, or two: `state export`. */
   readonly name: string;
   readonly description: string;
   readonly argument: string;
   readonly argumentDescription: string;
+  /** A second argument that must follow; its value comes among the options, under this name. */
+  readonly second?: { readonly name: string; readonly description: string };
   readonly options: Readonly<Record<string, OptionFacts>>;
   readonly examples?: string;
   /** Gives the exit code. */
@@ -19,10 +24,20 @@ export interface CommandFacts {
 
 const config: OptionFacts = { value: 'file', description: "configuration (JSON); '-' reads standard input" };
 const every: Record<string, OptionFacts> = {
-  'no-custom-code': { description: 'do not run components.ts beside the manifest' },
+  'no-custom-code': { description: 'run no code of the connector: components.ts, a manifest in TypeScript' },
   debug: { description: 'log more, and print stack traces' },
 };
-const manifest = { argument: 'manifest', argumentDescription: 'the manifest (YAML or JSON)' };
+const manifest = { argument: 'manifest', argumentDescription: 'the manifest (YAML, JSON or TypeScript)' };
+const connection = {
+  argument: 'connection-or-manifest',
+  argumentDescription: 'a connection file, or a manifest together with --to',
+};
+const to: OptionFacts = { value: 'destination', description: 'where the rows go, for example duckdb:data.duckdb' };
+const stream: OptionFacts = {
+  value: 'names',
+  multiple: true,
+  description: 'only this stream, or several separated by commas; can be repeated',
+};
 
 const SYNC_EXAMPLES = `
 Examples:
@@ -35,6 +50,19 @@ A run that was stopped or killed goes on at the page where it was; --restart beg
 
 Exit codes: 0 all streams done, 1 failed, 2 wrong usage, manifest or config, 3 some streams are missing,
 130 and 143 stopped by Ctrl-C or SIGTERM with everything read so far committed.`;
+
+const REFRESH_EXAMPLES = `
+Examples:
+  tidemark refresh connection.yaml
+  tidemark refresh connection.yaml --stream orders --truncate
+
+Incremental streams with deduplication can be refreshed either way, others with --merge. Streams that are read whole in
+every job (full_refresh) have nothing to refresh.`;
+
+const STATE_EXAMPLES = `
+Examples:
+  tidemark state export connection.yaml --file state.json
+  tidemark state import connection.yaml --file state.json`;
 
 /** The commands that speak the Airbyte protocol. They know only the exit codes 0 and 1. */
 export const protocolCommands: readonly CommandFacts[] = [
@@ -71,6 +99,19 @@ export const protocolCommands: readonly CommandFacts[] = [
     },
     run: async (file, options) => (await import('./commands/read.js')).readCommand(file, options),
   },
+  {
+    name: 'destination',
+    description: 'serve one of the destinations to other programs: spec, check, write',
+    argument: 'kind',
+    argumentDescription: 'duckdb, postgres, … as in connection.yaml',
+    second: { name: 'verb', description: 'spec, check or write' },
+    options: {
+      config,
+      catalog: { value: 'file', description: 'configured catalog (JSON) of write' },
+      debug: every.debug!,
+    },
+    run: async (kind, options) => (await import('./commands/destination.js')).destinationCommand(kind, options),
+  },
 ];
 
 /** All commands, in the order of the help. */
@@ -80,22 +121,79 @@ export const commands: readonly CommandFacts[] = [
     name: 'validate',
     description: 'print everything that is wrong with a manifest',
     ...manifest,
-    options: { json: { description: 'print the diagnostics as one JSON document on standard output' } },
+    options: {
+      json: { description: 'print the diagnostics as one JSON document on standard output' },
+      'no-custom-code': every['no-custom-code']!,
+    },
     run: async (file, options) => (await import('./commands/validate.js')).validate(file, options),
   },
   {
     name: 'sync',
     description: 'read an API into a database, and go on with the last run where it stopped',
-    argument: 'connection-or-manifest',
-    argumentDescription: 'a connection file, or a manifest together with --to',
+    ...connection,
     options: {
       config: { value: 'file', description: "configuration (JSON) for a manifest; '-' reads standard input" },
-      to: { value: 'destination', description: 'where the rows go, for example duckdb:data.duckdb' },
+      to,
       streams: { value: 'names', description: 'only these streams, separated by commas' },
       restart: { description: 'forget the unfinished run and begin anew' },
+      'no-retry': { description: 'do not try again by itself after an attempt that failed' },
+      log: { value: 'form', description: "'json': one JSON object a line instead of progress for people" },
       ...every,
     },
     examples: SYNC_EXAMPLES,
     run: async (file, options) => (await import('./commands/sync.js')).syncCommand(file, options),
+  },
+  {
+    name: 'status',
+    description: 'say how far a connection is and where it would go on',
+    ...connection,
+    options: { to, json: { description: 'print one JSON document' }, debug: every.debug! },
+    run: async (file, options) => (await import('./commands/status.js')).status(file, options),
+  },
+  {
+    name: 'refresh',
+    description: 'have the next sync read incremental streams from the beginning',
+    ...connection,
+    options: {
+      stream,
+      merge: { description: 'keep the rows that are there; new ones supersede them (default)' },
+      truncate: { description: 'put the new rows in the place of all others, once they are complete' },
+      to,
+      debug: every.debug!,
+    },
+    examples: REFRESH_EXAMPLES,
+    run: async (file, options) => (await import('./commands/refresh.js')).refresh(file, options),
+  },
+  {
+    name: 'clear',
+    description: 'delete the rows and states of streams',
+    ...connection,
+    options: { stream, yes: { description: 'do not ask' }, to, debug: every.debug! },
+    run: async (file, options) => (await import('./commands/clear.js')).clear(file, options),
+  },
+  {
+    name: 'state export',
+    description: "print the states of a connection in the Airbyte protocol's form",
+    ...connection,
+    options: {
+      file: { value: 'file', description: 'where to write them; default: standard output' },
+      to,
+      debug: every.debug!,
+    },
+    examples: STATE_EXAMPLES,
+    run: async (file, options) => (await import('./commands/state.js')).exportState(file, options),
+  },
+  {
+    name: 'state import',
+    description: 'put states into a connection; streams that they do not name keep theirs',
+    ...connection,
+    options: {
+      file: { value: 'file', description: 'where to read them; default: standard input' },
+      to,
+      config,
+      ...every,
+    },
+    examples: STATE_EXAMPLES,
+    run: async (file, options) => (await import('./commands/state.js')).importState(file, options),
   },
 ];

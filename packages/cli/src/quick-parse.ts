@@ -13,27 +13,29 @@ export interface ParsedCommand {
  * everything else that `tidemark spec` does here. Undefined when there is anything to explain or to print.
  */
 export function quickParse(args: readonly string[]): ParsedCommand | undefined {
-  const command = commands.find(({ name }) => name === args[0]);
+  const words = (name: string): string[] => name.split(' ');
+  const command = commands.find(({ name }) => words(name).every((word, index) => word === args[index]));
   if (!command) return undefined;
   try {
     const options = Object.fromEntries(
-      Object.entries(command.options).map(([name, { value }]) => [
+      Object.entries(command.options).map(([name, { value, multiple = false }]) => [
         name.replace(/^no-/, ''),
-        { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+        { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple },
       ]),
     );
     const parsed = parseArgs({
-      args: args.slice(1),
+      args: args.slice(words(command.name).length),
       options,
       allowPositionals: true,
       allowNegative: true,
       tokens: true,
     });
     const [file, ...more] = parsed.positionals;
-    if (file === undefined || more.length > 0) return undefined;
+    if (file === undefined || more.length !== (command.second ? 1 : 0)) return undefined;
     // What the table does not have in this form (`--no-debug`, `--custom-code`) is left to the library.
     const known = parsed.tokens.every((token) => token.kind !== 'option' || token.rawName.slice(2) in command.options);
-    return known ? { command, file, options: camelCased(parsed.values) } : undefined;
+    const second = command.second ? { [command.second.name]: more[0] } : {};
+    return known ? { command, file, options: { ...camelCased(parsed.values), ...second } } : undefined;
   } catch {
     return undefined;
   }

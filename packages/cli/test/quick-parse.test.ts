@@ -16,6 +16,21 @@ describe('quickParse', () => {
     });
   });
 
+  it('understands commands of two words, options that are repeated, and switches that turn off', () => {
+    expect(quickParse(['state', 'export', 'c.yaml', '--file', 's.json'])).toMatchObject({
+      command: { name: 'state export' },
+      file: 'c.yaml',
+      options: { file: 's.json' },
+    });
+    expect(quickParse(['refresh', 'c.yaml', '--stream', 'a', '--stream', 'b,c'])?.options).toEqual({
+      stream: ['a', 'b,c'],
+    });
+    expect(quickParse(['sync', 'c.yaml', '--no-retry', '--log', 'json'])?.options).toEqual({
+      retry: false,
+      log: 'json',
+    });
+  });
+
   it.each([
     [[]],
     [['--version']],
@@ -26,6 +41,9 @@ describe('quickParse', () => {
     [['spec', 'm.yaml', '--custom-code']],
     [['read', 'm.yaml', '--config']],
     [['wander', 'm.yaml']],
+    [['state', 'c.yaml']],
+    [['state', 'exprt', 'c.yaml']],
+    [['sync', 'c.yaml', '--retry']],
   ])('leaves %j to be explained', (args) => {
     expect(quickParse(args)).toBeUndefined();
   });

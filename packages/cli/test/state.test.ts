@@ -20,7 +20,7 @@ describe('parseState', () => {
     ['a LEGACY entry', [{ type: 'LEGACY', data: { customers: { next_page_token: 3 } } }]],
     ['nulls in optional fields', [{ ...customers, global: null, data: null, sourceStats: null }]],
   ])('takes %s', (_name, value) => {
-    expect(parseState(value as never)).toEqual(wanted);
+    expect(parseState(value as never)).toEqual({ states: wanted });
   });
 
   it.each([
@@ -32,7 +32,16 @@ describe('parseState', () => {
       [{ type: 'STREAM', stream: { stream_descriptor: { name: 'customers' }, stream_state: null } }],
     ],
   ])('finds nothing in %s', (_name, value) => {
-    expect(parseState(value as never)).toEqual(new Map());
+    expect(parseState(value as never)).toEqual({ states: new Map() });
+  });
+
+  it('takes a GLOBAL state apart', () => {
+    const stream_states = [
+      { stream_descriptor: { name: 'customers' }, stream_state: { next_page_token: 3 } },
+      { stream_descriptor: { name: 'empty' }, stream_state: null },
+    ];
+    const state = { type: 'STATE', state: { type: 'GLOBAL', global: { shared_state: { lsn: '0/1' }, stream_states } } };
+    expect(parseState([state] as never)).toEqual({ states: wanted, shared: { lsn: '0/1' } });
   });
 
   it('keeps namespaces apart and takes the last of two states', () => {
@@ -40,7 +49,7 @@ describe('parseState', () => {
       type: 'STREAM',
       stream: { stream_descriptor: { name: 'a', namespace }, stream_state: { page } },
     });
-    const states = parseState([entry('n', 1), entry(null, 2), entry('n', 3)]);
+    const { states } = parseState([entry('n', 1), entry(null, 2), entry('n', 3)]);
     expect([...states.values()]).toEqual([{ page: 3 }, { page: 2 }]);
   });
 
@@ -58,7 +67,7 @@ describe('parseState', () => {
       /stream_descriptor.name' must be the name of a stream/,
     ],
     ['an unknown type', [{ type: 'TABLE' }], /'\[0\].type' must be 'STREAM', but is 'TABLE'/],
-    ['GLOBAL', [{ type: 'GLOBAL', global: { stream_states: [] } }], /GLOBAL/],
+    ['a GLOBAL state without its part', { type: 'GLOBAL' }, /'global' must be/],
     ['an old form with text in it', { customers: 'x' }, /'customers' must be an object/],
   ])('refuses %s', (_name, value, says) => {
     expect(() => parseState(value as never)).toThrow(says);

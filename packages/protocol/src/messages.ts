@@ -83,12 +83,23 @@ export interface RecordMessage {
     namespace?: string | null;
     data: JsonObject;
     emitted_at: number;
+    meta?: { changes?: { field: string; change: string; reason: string }[] | null } | null;
     file_reference?: FileReference | null;
   };
 }
+/** One state for streams that go on together. */
+export interface GlobalStateMessage {
+  type: 'GLOBAL';
+  global: {
+    shared_state?: JsonObject | null;
+    stream_states: { stream_descriptor: StreamDescriptor; stream_state?: JsonObject | null }[];
+  };
+  sourceStats?: { recordCount: number };
+  destinationStats?: { recordCount: number };
+}
 export interface StateMessage {
   type: 'STATE';
-  state: StreamStateMessage;
+  state: StreamStateMessage | GlobalStateMessage;
 }
 export interface LogMessage {
   type: 'LOG';

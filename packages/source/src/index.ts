@@ -8,7 +8,9 @@ export { singleCursor } from './cursors/single-cursor.js';
 export { COMPLETE_KEY, isComplete, NO_CURSOR_KEY, OWN_KEY, ownPart, POSITION_KEY } from './cursors/state-keys.js';
 export { ConnectorError, type ErrorKind } from './error.js';
 export { type ReadResult, type ReadSettings, read } from './read.js';
-export type { Sink, StreamOutcome } from './sink.js';
+export { changesOf, noteChanges, type RecordChange } from './record-changes.js';
+export type { RecordLines } from './record-lines.js';
+export type { GlobalState, Sink, StreamOutcome, StreamPage } from './sink.js';
 export {
   type CheckResult,
   type Connection,

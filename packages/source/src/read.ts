@@ -19,6 +19,8 @@ export interface ReadSettings {
   catalog: ConfiguredCatalog;
   /** The states of the last run by `streamKey`; a stream without one begins at the beginning. */
   states: ReadonlyMap<string, JsonObject>;
+  /** The shared part of the last GLOBAL state. */
+  shared?: JsonObject;
   sink: Sink;
   /** Aborted: every stream stops after the page in hand, its state is sent. */
   signal?: AbortSignal;
@@ -28,6 +30,8 @@ export interface ReadSettings {
 export interface ReadResult {
   outcomes: Map<string, StreamOutcome>;
   errors: ConnectorError[];
+  /** Lines of a program that were no messages, and the file that has them: none was dropped. */
+  unparsable?: { lines: number; file?: string };
 }
 
 /**
@@ -41,6 +45,7 @@ export async function read(settings: ReadSettings): Promise<ReadResult> {
   for (const { stream } of catalog.streams) {
     if (!byKey.has(streamKey(stream))) throw unknownStream(stream, connection.streams);
   }
+  if (connection.readAll) return connection.readAll(settings);
   // Every stream listens: many are no leak.
   if (settings.signal) setMaxListeners(0, settings.signal);
   const gate = new Gate(Math.max(1, connection.concurrency));
@@ -108,6 +113,7 @@ class StreamRun {
     let open: OpenStream | undefined;
     try {
       open = await this.stream.open(states.get(key), {
+        syncMode: this.configured.sync_mode,
         generation: this.configured.generation_id ?? undefined,
         cursorField: this.configured.cursor_field?.[0],
         schema: this.configured.stream.json_schema,
@@ -198,7 +204,7 @@ class StreamRun {
     if (unit.anew !== undefined) onRestart(unit.anew);
     for await (const page of open.read(unit, { signal: this.abort.signal, onRestart, idle: this.idle })) {
       await this.send(async () => {
-        if (page.records.length > 0 && !this.sentRecords) {
+        if (!this.sentRecords && (page.lines?.count ?? page.records.length) > 0) {
           this.sentRecords = true;
           await this.settings.sink.status(this.descriptor, 'RUNNING');
         }
@@ -207,12 +213,10 @@ class StreamRun {
         // Closed together with its last page: a state asked for after that page must not ask for the page again.
         closed = page.next === undefined && !page.more;
         if (closed) open.cursor.close(unit);
-        await this.settings.sink.page(
-          this.descriptor,
-          unit,
-          page.records,
-          page.more ? undefined : () => open.cursor.state(),
-        );
+        const { sink } = this.settings;
+        const state = page.more ? undefined : () => open.cursor.state();
+        if (page.lines && sink.lines) await sink.lines(this.descriptor, unit, page.lines, state);
+        else await sink.page(this.descriptor, unit, page.records, state);
       });
       if (this.abort.signal.aborted) return;
     }

@@ -1,5 +1,6 @@
 import type { JsonObject, LogLevel, StreamDescriptor, StreamStatus } from '@tidemark/protocol';
 import type { ConnectorError } from './error.js';
+import type { RecordLines } from './record-lines.js';
 import type { RecordData } from './stream.js';
 import type { Unit } from './unit.js';
 
@@ -15,6 +16,15 @@ export interface Sink {
    * A returned promise that is not yet settled stops this stream's readers (back-pressure).
    */
   page(stream: StreamDescriptor, unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void>;
+  /** Like `page`, for records that the source has as text. Absent where a sink wants records. */
+  lines?(stream: StreamDescriptor, unit: Unit, lines: RecordLines, state?: () => JsonObject): void | Promise<void>;
+  /**
+   * Pages of streams that one state covers together (`Connection.together`): calls come one at a time over all of them, and
+   * `page` is not called for such a stream. `state` as in `page`. Absent where a sink takes no such streams.
+   */
+  pagesTogether?(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void>;
+  /** The last true state of the streams that go on together, and how each of them ended. */
+  finalTogether?(state: GlobalState, outcomes: ReadonlyMap<string, StreamOutcome>): void | Promise<void>;
   /** The last true state of the stream: at its end, when it failed, when the run was stopped. */
   finalState(stream: StreamDescriptor, state: JsonObject, outcome: StreamOutcome): void | Promise<void>;
   /** The unit begins anew: every record that was sent of it, in this run or an earlier one of the same job, comes again. */
@@ -22,6 +32,19 @@ export interface Sink {
   status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void>;
   error(error: ConnectorError): void | Promise<void>;
   log(level: LogLevel, message: string): void;
+}
+
+/** The records of one page of one stream, where pages of several streams travel together. */
+export interface StreamPage {
+  stream: StreamDescriptor;
+  unit: Unit;
+  records: RecordData[];
+}
+
+/** The state of streams that go on together because one log feeds them: what the protocol calls GLOBAL. */
+export interface GlobalState {
+  shared: JsonObject;
+  streams: { stream: StreamDescriptor; state: JsonObject }[];
 }
 
 /** How the reading of a stream ended: `stopped` by a signal or limit, with everything sent so far covered by the state. */

@@ -1,4 +1,5 @@
 import type { Catalog, ConnectorSpecification, JsonObject, LogLevel } from '@tidemark/protocol';
+import type { ReadResult, ReadSettings } from './read.js';
 import type { Stream } from './stream.js';
 
 /** What a source is given from outside, so that it needs no globals. */
@@ -13,6 +14,12 @@ export interface RunContext {
   /** The configuration changed (a single-use refresh token was renewed) and must be kept by whoever runs the source. */
   readonly configChanged: (config: JsonObject) => void;
   readonly signal: AbortSignal;
+  /**
+   * To be called now and then during work that is long and silent: a job of the API that is being waited for, a download, a
+   * wait for a rate limit, a long query. A source that gives no sign of life (a page, a log line, this) for the time that its
+   * runner allows is taken for dead.
+   */
+  readonly alive?: () => void;
 }
 
 /** The answer of `check`. `message` is for the user and holds no secret. */
@@ -29,6 +36,13 @@ export interface Connection {
   /** Names of streams that must not be read at the same time (StreamGroup). */
   readonly exclusiveGroups?: readonly (readonly string[])[];
   check(): Promise<CheckResult>;
+  /**
+   * Streams that one log feeds and one state covers, by `streamKey`: their pages go to `Sink.pagesTogether`. Empty or absent:
+   * each stream has a state of its own.
+   */
+  readonly together?: ReadonlySet<string>;
+  /** Set where the source reads by itself (a program that speaks the protocol): `read` calls it instead of its own loop. */
+  readAll?(settings: ReadSettings): Promise<ReadResult>;
   /** Frees sockets and files. */
   close(): Promise<void>;
 }

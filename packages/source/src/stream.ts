@@ -1,5 +1,6 @@
-import type { Json, JsonObject, StreamDescription } from '@tidemark/protocol';
+import type { Json, JsonObject, StreamDescription, SyncMode } from '@tidemark/protocol';
 import type { StreamCursor } from './cursor.js';
+import type { RecordLines } from './record-lines.js';
 import type { Unit } from './unit.js';
 
 /** A record as it travels: the API's object after filter and transformations. */
@@ -15,6 +16,8 @@ export interface Page {
   records: RecordData[];
   next?: Json;
   more?: boolean;
+  /** The same records as text, for sinks that write text; `records` is then made when it is asked for. */
+  lines?: RecordLines;
 }
 
 /** What a reader is given for one unit. */
@@ -49,6 +52,8 @@ export interface Stream {
 
 /** What the catalog says about this read of a stream. */
 export interface StreamRunFacts {
+  /** Whether the stream is read whole or goes on where the last sync ended. */
+  syncMode?: SyncMode;
   /** The platform's count of full refreshes: a position of another generation is never gone on from. */
   generation?: number;
   /** The cursor field that the user chose, where the stream allows it. */

@@ -2,13 +2,13 @@
  * The suite that every way of going on must pass: stop a read after each emitted message in turn, resume from the last state,
  * compare the union with the truth. Independent of a test runner: it throws an Error that says what went wrong.
  */
-import type { JsonObject } from '@tidemark/protocol';
+import { type JsonObject, parseJson, streamKey, stringify } from '@tidemark/protocol';
 import { read } from './read.js';
 import type { Sink, StreamOutcome } from './sink.js';
 import type { Connection } from './source.js';
 import type { RecordData, Stream } from './stream.js';
 
-/** One thing that a read sent. */
+/** One thing that a read sent; `stream` is its `streamKey`: the name, with the namespace before it where there is one. */
 export type Sent =
   | { kind: 'record'; stream: string; unit: string; record: RecordData }
   | { kind: 'state'; stream: string; state: JsonObject }
@@ -47,15 +47,16 @@ export async function transcript(
     sent.push(message);
   };
   const sink: Sink = {
-    page({ name: stream }, unit, records, state) {
+    page(descriptor, unit, records, state) {
+      const stream = streamKey(descriptor);
       for (const record of records) send({ kind: 'record', stream, unit: unit.id, record });
       if (state) send({ kind: 'state', stream, state: copy(state()) });
     },
-    finalState({ name: stream }, state) {
-      send({ kind: 'state', stream, state: copy(state) });
+    finalState(descriptor, state) {
+      send({ kind: 'state', stream: streamKey(descriptor), state: copy(state) });
     },
-    restart({ name: stream }, unit) {
-      send({ kind: 'restart', stream, unit: unit.id });
+    restart(descriptor, unit) {
+      send({ kind: 'restart', stream: streamKey(descriptor), unit: unit.id });
     },
     status() {},
     error() {},
@@ -82,7 +83,7 @@ function configured(stream: Awaited<ReturnType<Stream['describe']>>) {
 
 /** States as another process would read them. */
 function copy(state: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(state)) as JsonObject;
+  return parseJson(stringify(state)) as JsonObject;
 }
 
 /** The last state of each stream in what was sent. */
@@ -114,7 +115,7 @@ export function rows(messages: readonly Sent[]): { stream: string; unit: string;
 
 /** Records as sorted texts, to compare multisets. */
 export function multiset(of: readonly { stream: string; record: RecordData }[]): string[] {
-  return of.map(({ stream, record }) => `${stream} ${JSON.stringify(record)}`).sort();
+  return of.map(({ stream, record }) => `${stream} ${stringify(record)}`).sort();
 }
 
 /**

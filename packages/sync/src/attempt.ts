@@ -20,6 +20,8 @@ export interface AttemptWish {
   connection: string;
   fingerprint: string;
   restart: boolean;
+  /** The nonce of the job that this very sync has begun: it is gone on with whatever became of its last attempt. */
+  within?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ export function planAttempt(
   const attempt: AttemptPlan = { job, plans: [], done: [], resumed: [], abandoned: over };
   for (const one of chosen) {
     const known = before.get(streamKey(one.description));
-    if (known && known.job === job.nonce && known.status === 'complete' && sameModes(known, one)) {
+    if (known && isDone(known, one, job)) {
       attempt.done.push({ chosen: one, rows: known.rows });
       continue;
     }
@@ -57,8 +59,12 @@ export function planAttempt(
   return attempt;
 }
 
+function isDone(known: StoredStream, chosen: ChosenStream, job: Job): boolean {
+  return known.job === job.nonce && known.status === 'complete' && !known.pending && sameModes(known, chosen);
+}
+
 function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
-  if (stored.outcome === 'complete') return undefined;
+  if (stored.outcome === 'complete' || stored.job.nonce === wish.within) return undefined;
   if (wish.restart) return 'a restart was asked for';
   if (stored.job.fingerprint !== wish.fingerprint) return 'the configuration has changed since';
   // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
@@ -85,44 +91,63 @@ function common(chosen: ChosenStream, job: Job) {
     primaryKey: chosen.primaryKey,
     cursorField: chosen.cursorField,
     syncId: job.id,
+    ...(chosen.allowEmpty ? { replaceWithEmpty: true } : {}),
   };
 }
 
 /** The state of a full-refresh stream is worth something within its own job only: the nonce says whether it is. */
 function planFullRefresh(chosen: ChosenStream, known: StoredStream | undefined, job: Job): StreamPlan {
   const overwrite = chosen.destinationSyncMode !== 'append';
-  const ours = known !== undefined && known.job === job.nonce && sameModes(known, chosen);
+  const ours = known !== undefined && known.job === job.nonce && !known.pending && sameModes(known, chosen);
   const begun = { ...common(chosen, job), openSince: job.id };
   if (ours && saysWhere(known.state) && chosen.description.is_resumable !== false) {
     const { generation, state, rows } = known;
-    const minimumGeneration = overwrite ? generation : 0;
+    const minimumGeneration = overwrite ? generation : minimumOf(known);
     return { ...begun, generation, minimumGeneration, state, begin: 'resume', rowsBefore: rows, resumed: true };
   }
   const generation = (known?.generation ?? 0) + 1;
-  const minimumGeneration = overwrite ? generation : 0;
-  const partialGeneration =
-    known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
-  return { ...begun, generation, minimumGeneration, begin: 'anew', partialGeneration, rowsBefore: 0, resumed: false };
+  // A truncating refresh that has to begin anew is still one: its old rows have to go in the end.
+  const truncates = known?.pending === 'truncate' || (known?.job === job.nonce && minimumOf(known) > 0);
+  const minimumGeneration = overwrite || truncates ? generation : 0;
+  return {
+    ...begun,
+    generation,
+    minimumGeneration,
+    begin: 'anew',
+    partialGeneration: partialOf(known),
+    rowsBefore: 0,
+    resumed: false,
+  };
+}
+
+/** Where a stream is written beside its table, it goes on being written there until it is complete. */
+function minimumOf(known: StoredStream): number {
+  return known.status === 'open' && known.minimumGeneration === known.generation ? known.generation : 0;
+}
+
+/** The rows of a full refresh that was not finished: nothing can be gone on from, so they go. */
+function partialOf(known: StoredStream | undefined): number | undefined {
+  return known?.status === 'open' && known.syncMode === 'full_refresh' ? known.generation : undefined;
 }
 
 /** An empty state says nothing: the source would begin at the beginning, and what is there would be there twice. */
-function saysWhere(state: JsonObject | undefined): state is JsonObject {
+export function saysWhere(state: JsonObject | undefined): state is JsonObject {
   return state !== undefined && Object.keys(state).some((key) => key !== '__ab_no_cursor_state_message');
 }
 
 function planIncremental(chosen: ChosenStream, known: StoredStream | undefined, job: Job): StreamPlan {
   // A full-refresh state is a page position: it says nothing about what is new since.
-  if (known?.syncMode !== 'incremental') {
-    const partialGeneration = known?.status === 'open' ? known.generation : undefined;
+  if (known?.syncMode !== 'incremental' || known.pending) {
     const generation = (known?.generation ?? 0) + 1;
-    const fresh = { ...common(chosen, job), generation, minimumGeneration: 0, partialGeneration, openSince: job.id };
-    return { ...fresh, begin: 'anew', rowsBefore: 0, resumed: false };
+    const minimumGeneration = known?.pending === 'truncate' ? generation : 0;
+    const begun = { ...common(chosen, job), generation, minimumGeneration, partialGeneration: partialOf(known) };
+    return { ...begun, openSince: job.id, begin: 'anew', rowsBefore: 0, resumed: false };
   }
   const ours = known.job === job.nonce;
   return {
     ...common(chosen, job),
     generation: known.generation,
-    minimumGeneration: 0,
+    minimumGeneration: minimumOf(known),
     state: known.state,
     begin: 'resume',
     rowsBefore: ours ? known.rows : 0,

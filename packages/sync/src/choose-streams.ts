@@ -1,5 +1,5 @@
 import { type ConfiguredCatalog, type StreamDescriptor, streamKey } from '@tidemark/protocol';
-import { type Connection, ConnectorError } from '@tidemark/source';
+import { type Connection, ConnectorError, type Stream } from '@tidemark/source';
 import type { AttemptPlan } from './attempt.js';
 import { type ChosenStream, chooseModes, type StreamSelection } from './modes.js';
 
@@ -17,18 +17,12 @@ export async function chooseStreams(
   connection: Connection,
   wishes: readonly StreamSelection[] | undefined,
 ): Promise<Choice> {
-  const byKey = new Map(connection.streams.map((stream) => [streamKey(stream), stream]));
-  const unknown = (wishes ?? []).filter((wish) => !byKey.has(streamKey(wish))).map((wish) => `'${wish.name}'`);
-  if (unknown.length > 0) {
-    const names = connection.streams.map((stream) => stream.name).join(', ');
-    throw new ConnectorError('config', `The source has no stream ${unknown.join(', ')}. It has: ${names}.`);
-  }
-  const keys = (wishes ?? []).map(streamKey);
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-  if (twice !== undefined) throw new ConnectorError('config', `The stream '${twice}' is asked for twice.`);
   const pairs = wishes
-    ? wishes.map((wish) => [byKey.get(streamKey(wish))!, wish] as const)
+    ? meant(connection.streams, wishes)
     : connection.streams.map((stream) => [stream, undefined] as const);
+  const keys = pairs.map(([stream]) => streamKey(stream));
+  const twice = pairs.find(([, wish], index) => wish && keys.indexOf(keys[index]!) !== index);
+  if (twice) throw new ConnectorError('config', `The stream '${written(twice[0])}' is asked for twice.`);
   const choice: Choice = { chosen: [], failed: [] };
   for (const [stream, wish] of pairs) {
     let description: Awaited<ReturnType<typeof stream.describe>>;
@@ -43,6 +37,30 @@ export async function chooseStreams(
   }
   if (choice.chosen.length > 0) return choice;
   throw choice.failed[0]?.error ?? new ConnectorError('config', 'There is no stream to read.');
+}
+
+/** The stream of each wish. A name without its namespace is enough where no other stream has it. */
+function meant(streams: readonly Stream[], wishes: readonly StreamSelection[]): (readonly [Stream, StreamSelection])[] {
+  const problems: string[] = [];
+  const pairs = wishes.flatMap((wish) => {
+    const named = streams.filter((stream) => stream.name === wish.name);
+    const found = named.filter((stream) => streamKey(stream) === streamKey(wish));
+    const matches = found.length > 0 || wish.namespace ? found : named;
+    if (matches.length === 1) return [[matches[0]!, wish] as const];
+    const where = matches.map((stream) => stream.namespace).join(', ');
+    problems.push(
+      matches.length > 1
+        ? `There are several streams '${wish.name}': say which by its namespace (${where}).`
+        : `The source has no stream '${written(wish)}'.`,
+    );
+    return [];
+  });
+  if (problems.length === 0) return pairs;
+  throw new ConnectorError('config', `${problems.join(' ')} It has: ${streams.map(written).join(', ')}.`);
+}
+
+function written({ name, namespace }: StreamDescriptor): string {
+  return namespace ? `${namespace}.${name}` : name;
 }
 
 /** The catalog that the source is given. */

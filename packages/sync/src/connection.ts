@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { type JsonObject, parseJson } from '@tidemark/protocol';
+import { basename, dirname, resolve } from 'node:path';
+import { canonical, type JsonObject, parseJson } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
+import { type BooksSpec, booksSecrets, parseBooks } from './books/open.js';
 import type { CheckpointPolicy } from './checkpoint.js';
 import { fillEnvironment } from './connection/environment.js';
 import { type Problem, violations } from './connection/violations.js';
 import { type PlacedYaml, parsePlacedYaml, YamlSyntaxError } from './connection/yaml-places.js';
-import { type DestinationSpec, parseDestination } from './destinations/open.js';
+import { type DestinationSpec, destinationSecrets, parseDestination, resolveDestination } from './destinations/open.js';
 import type { StreamSelection } from './modes.js';
+import { type WebhookSettings, webhookProblems, webhookSecrets } from './notify/webhook-settings.js';
+import type { ProcessSourceSettings } from './processes/process-source.js';
+import { programSource, programTitle } from './processes/source-spec.js';
+import type { RetryPolicy } from './retry.js';
 
-/** Which source: a manifest's path, or a name that the caller knows. */
-export type SourceSpec = { manifest: string; isPath: boolean };
+/** Which source: a manifest's path, or a name that the caller knows; or a program of the Airbyte protocol. */
+export type SourceSpec = { manifest: string; isPath: boolean } | { program: ProcessSourceSettings };
 
 /** A connection.yaml, checked and filled in. */
 export interface ConnectionSettings {
@@ -18,9 +23,17 @@ export interface ConnectionSettings {
   name: string;
   source: SourceSpec;
   config: JsonObject;
+  /** Where the configuration came from, when that is a file of its own that holds all of it. */
+  configFile?: string;
   destination: DestinationSpec;
   streams?: StreamSelection[];
   checkpoint?: Partial<CheckpointPolicy>;
+  /** False: a failed sync does not go on by itself. */
+  retry?: Partial<RetryPolicy> | false;
+  heartbeatSeconds?: number;
+  /** Where jobs and states are kept; absent: in the destination. */
+  state?: BooksSpec;
+  webhooks: WebhookSettings[];
   /** Values that came from the environment: to be redacted. */
   secrets: string[];
 }
@@ -28,12 +41,17 @@ export interface ConnectionSettings {
 /** The file as its schema lets it be. */
 interface ConnectionFile {
   name?: string;
-  source: string | { manifest: string };
+  source: string | SourceFile;
   config?: string | JsonObject;
   destination: string | DestinationSpec;
   streams?: (string | StreamFile)[];
   checkpoint?: Partial<CheckpointPolicy>;
+  retry?: Partial<RetryPolicy> | false;
+  heartbeat_seconds?: number;
+  state?: string;
+  webhooks?: (string | WebhookSettings)[];
 }
+type SourceFile = ProcessSourceSettings & { manifest?: string };
 type StreamFile = Omit<StreamSelection, 'primary_key' | 'cursor_field'> & {
   primary_key?: string | (string | string[])[];
   cursor_field?: string | string[];
@@ -41,39 +59,80 @@ type StreamFile = Omit<StreamSelection, 'primary_key' | 'cursor_field'> & {
 
 /**
  * Reads a connection.yaml. Paths in it are relative to it; `${NAME}` in `config` and `destination` is filled from the
- * environment. Throws one ConnectorError (config) that lists everything that is wrong, each with `file:line:column`.
+ * environment. `target`: only where the rows go, for whoever does not read the source; `config` and `webhooks` are
+ * left out, and a variable in `source` need not be set.
+ * Throws one ConnectorError (config) that lists everything that is wrong, each with `file:line:column`.
  */
 export async function readConnection(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
+  part: 'all' | 'target' = 'all',
 ): Promise<ConnectionSettings> {
   const document = parse(file, readText(file, 'connection'));
   const problems = await violations(document.value);
   if (problems.length > 0) throw refusal(file, document, problems);
   const tree = document.value as ConnectionFile;
   const folder = dirname(resolve(file));
-  const config = typeof tree.config === 'string' ? readConfig(resolve(folder, tree.config)) : (tree.config ?? {});
-  const filled = fillEnvironment({ config, destination: tree.destination }, environment);
+  const ownConfig = part === 'all' ? tree.config : undefined;
+  const config = typeof ownConfig === 'string' ? readConfig(resolve(folder, ownConfig)) : (ownConfig ?? {});
+  const { destination: given, state: stateText, source: from } = tree;
+  const forAll = part === 'all' ? { config, source: from, webhooks: tree.webhooks } : {};
+  const filled = fillEnvironment({ ...forAll, destination: given, state: stateText }, environment);
   if (filled.unset.length > 0) {
     const unset = filled.unset.map(
       ({ name, path }): Problem => ({ path, message: `the environment variable ${name} is not set` }),
     );
     throw refusal(file, document, unset);
   }
-  const { destination, config: filledConfig } = filled.value as {
-    destination: string | DestinationSpec;
-    config: JsonObject;
+  const value: ConnectionFile = { config, ...tree, ...(filled.value as Partial<ConnectionFile>) };
+  if (part === 'target') value.webhooks = [];
+  const refused: Problem[] = [];
+  /** What a part throws is told with its place, beside what is wrong with the others. */
+  const at = <T>(path: Problem['path'], read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      refused.push({ path, message: (error as Error).message });
+      return undefined;
+    }
   };
-  const source = sourceOf(tree.source, folder);
+  const destination = at(['destination'], () => destinationOf(value.destination, folder));
+  const state = at(['state'], () => (value.state === undefined ? undefined : parseBooks(value.state, folder)));
+  const source = at(['source'], () => sourceOf(value.source, folder, tree.name));
+  const webhooks = webhooksOf(value.webhooks ?? [], refused);
+  if (destination === undefined || source === undefined || refused.length > 0) throw refusal(file, document, refused);
+  const isWholeFile = typeof ownConfig === 'string' && canonical(value.config as JsonObject) === canonical(config);
   return {
-    name: tree.name ?? connectionName(source.manifest),
+    name: tree.name ?? ('program' in source ? programTitle(source.program) : connectionName(source.manifest)),
     source,
-    config: filledConfig,
-    destination: destinationOf(file, document, destination, folder),
+    config: value.config as JsonObject,
+    ...(isWholeFile ? { configFile: resolve(folder, ownConfig) } : {}),
+    destination,
     streams: tree.streams?.map(selectionOf),
     checkpoint: tree.checkpoint,
-    secrets: filled.secrets,
+    retry: tree.retry,
+    heartbeatSeconds: tree.heartbeat_seconds,
+    state,
+    webhooks,
+    secrets: [
+      ...filled.secrets,
+      ...destinationSecrets(destination),
+      ...booksSecrets(state),
+      ...webhooks.flatMap(webhookSecrets),
+    ],
   };
+}
+
+/** The webhooks in their long form; what is wrong with them goes to `refused`. */
+function webhooksOf(given: readonly (string | WebhookSettings)[], refused: Problem[]): WebhookSettings[] {
+  const webhooks = given.map((hook) => (typeof hook === 'string' ? { url: hook } : hook));
+  for (const [index, hook] of webhooks.entries()) {
+    for (const problem of webhookProblems(hook)) {
+      const path = ['webhooks', index, ...problem.path];
+      refused.push({ path, message: `'${path.join('.')}' ${problem.message}` });
+    }
+  }
+  return webhooks;
 }
 
 /**
@@ -127,26 +186,16 @@ function refusal(file: string, document: PlacedYaml, problems: readonly Problem[
   return new ConnectorError('config', lines.map(({ text }) => text).join('\n'));
 }
 
-function sourceOf(source: string | { manifest: string }, folder: string): SourceSpec {
-  const manifest = typeof source === 'string' ? source : source.manifest;
+function sourceOf(source: string | SourceFile, folder: string, name: string | undefined): SourceSpec {
+  const program = typeof source === 'string' ? undefined : programSource(source, folder, name);
+  if (program) return { program };
+  const manifest = typeof source === 'string' ? source : source.manifest!;
   const isPath = /[\\/]|\.(ya?ml|json)$/i.test(manifest);
   return { manifest: isPath ? resolve(folder, manifest) : manifest, isPath };
 }
 
-function destinationOf(
-  file: string,
-  document: PlacedYaml,
-  destination: string | DestinationSpec,
-  folder: string,
-): DestinationSpec {
-  let spec: DestinationSpec;
-  try {
-    spec = typeof destination === 'string' ? parseDestination(destination) : destination;
-  } catch (error) {
-    throw refusal(file, document, [{ path: ['destination'], message: (error as Error).message }]);
-  }
-  const { path } = spec.duckdb;
-  return { duckdb: { ...spec.duckdb, path: isAbsolute(path) ? path : resolve(folder, path) } };
+function destinationOf(destination: string | DestinationSpec, folder: string): DestinationSpec {
+  return resolveDestination(typeof destination === 'string' ? parseDestination(destination) : destination, folder);
 }
 
 function selectionOf(stream: string | StreamFile): StreamSelection {

@@ -1,5 +1,6 @@
 import type { DestinationSyncMode, JsonObject, StreamDescriptor, SyncMode } from '@tidemark/protocol';
-import type { RecordData } from '@tidemark/source';
+import type { ConnectorError, RecordData } from '@tidemark/source';
+import type { SchemaChange } from './schema-change.js';
 
 /**
  * Where the rows of a sync go. The destination keeps the job's books (jobs, attempts, generations, states) beside the
@@ -21,6 +22,14 @@ export interface OpenOptions {
   /** Milliseconds since the epoch; a test sets it. */
   clock: () => number;
   log: (level: 'INFO' | 'WARN' | 'DEBUG', message: string) => void;
+  /** The connection that is going to be synced: where others may write beside it, only this one is held. */
+  connection: string;
+  /** Seconds after which a runner that says nothing counts as dead and its lease may be taken over. */
+  leaseSeconds?: number;
+  /** Only `load`, `history` and `close` are called: nothing is locked, written or made. */
+  readOnly?: boolean;
+  /** Told of each column that was added, widened or moved aside in a table that was there before. */
+  schemaChanged?: (change: SchemaChange) => void;
 }
 
 /** A destination held by one sync. */
@@ -37,6 +46,19 @@ export interface Session {
    * several streams at once. Writers run beside each other.
    */
   writer(plans: readonly StreamPlan[]): Promise<Writer>;
+  /** The last attempts of a connection, newest first. */
+  history(connection: string, limit: number): Promise<StoredAttempt[]>;
+  /**
+   * Carries out orders about streams, all in one transaction. Streams that the books do not know are passed over. `shared`
+   * replaces what the streams have in common (import), `null` drops it; absent, it goes when no stream has a state any more.
+   */
+  reset(connection: string, orders: readonly ResetOrder[], shared?: JsonObject | null): Promise<void>;
+  /**
+   * Only where rows are acknowledged after `commit` and `finish` have returned (a program at the end of a pipe): there those
+   * calls hand over, and the books get a state when it has come back. Called once, when all writers are closed and before
+   * `end`, also after a failure; waits until everything that was handed over is acknowledged, or never will be.
+   */
+  settle?(stopped: boolean): Promise<Settlement>;
   /** The attempt is over. `complete` ends the job: the next sync begins a new one. */
   end(job: Job, outcome: JobOutcome, summary: AttemptSummary): Promise<void>;
   /** Frees files and locks. What is not committed is gone. Does not throw. */
@@ -54,17 +76,30 @@ export interface Writer {
    * Returns how many there were.
    */
   restart(stream: string, unit: string): Promise<number>;
-  /** Makes everything since the last commit durable together with the states that cover exactly that. */
-  commit(states: readonly StreamState[]): Promise<void>;
+  /**
+   * Makes everything since the last commit durable together with the states that cover exactly that. `shared` is the state
+   * that several streams have in common (the protocol's GLOBAL state): kept with them, in the same transaction.
+   */
+  commit(states: readonly StreamState[], shared?: JsonObject): Promise<void>;
   /**
    * Commits like `commit`, marks the stream as complete in this job and, for overwrite modes, puts the new rows in the
    * place of the old ones: readers see the old table until then, the whole new one after. Calling it again does nothing.
+   * Throws ConnectorError (config) when an empty table would take the place of one with rows and the plan does not allow it;
+   * nothing is committed then.
    */
-  finish(state: StreamState): Promise<void>;
+  finish(state: StreamState, shared?: JsonObject): Promise<void>;
   /** Forgets everything since the last commit. */
   rollback(): Promise<void>;
   /** Rolls back what is open and frees the connection. Does not throw. */
   close(): Promise<void>;
+}
+
+/** What a destination that acknowledges later has acknowledged: it replaces what the runner has counted. */
+export interface Settlement {
+  /** By stream key: rows and states that came back (the last is `state`), and whether the stream is complete over there. */
+  streams: ReadonlyMap<string, { rows: number; checkpoints: number; complete: boolean; state?: JsonObject }>;
+  /** Why not everything was acknowledged. */
+  error?: ConnectorError;
 }
 
 /** One run of a connection over all its streams, in one attempt or more. */
@@ -98,6 +133,32 @@ export interface StoredJob {
   /** Whether its last attempt committed anything; unknown when that attempt did not come to an orderly end. */
   lastAttemptProgressed?: boolean;
   streams: StoredStream[];
+  /** What several streams have in common: the shared part of a GLOBAL state. */
+  shared?: JsonObject;
+}
+
+/** One attempt as the books have it. Times are milliseconds since the epoch. */
+export interface StoredAttempt {
+  job: number;
+  attempt: number;
+  outcome: JobOutcome | 'running';
+  rows: number;
+  error?: string;
+  startedAt: number;
+  endedAt?: number;
+}
+
+/**
+ * An order about one stream.
+ * `merge`: the next job reads it from the beginning in a new generation; its rows stay, and are superseded as the new ones come.
+ * `truncate`: the same, but the new generation takes the place of all rows when it is complete; until then they can be read.
+ * `clear`: its rows and its state go now.
+ * `state`: its state is replaced by the given one (import), or dropped where none is given.
+ */
+export interface ResetOrder {
+  stream: StreamDescriptor;
+  what: 'merge' | 'truncate' | 'clear' | 'state';
+  state?: JsonObject;
 }
 
 /** What the destination remembers of a stream. */
@@ -106,6 +167,11 @@ export interface StoredStream {
   /** Nonce of the job that touched it last. */
   job: string;
   generation: number;
+  /**
+   * What the plan said that began it. While the stream is open and this is above 0, its rows are beside the table and have
+   * to be gone on with in the same way (an overwrite, a truncating refresh). Absent: 0.
+   */
+  minimumGeneration?: number;
   status: 'open' | 'complete';
   syncMode: SyncMode;
   destinationSyncMode: DestinationSyncMode;
@@ -114,6 +180,10 @@ export interface StoredStream {
   rows: number;
   /** The job in which the stream was last begun without open units. */
   openSince: number;
+  /** Ordered by `reset` and not begun yet. */
+  pending?: 'merge' | 'truncate';
+  /** Milliseconds since the epoch of its last commit. */
+  updatedAt?: number;
 }
 
 /** What happens to one stream in one attempt. */
@@ -126,8 +196,13 @@ export interface StreamPlan {
   readonly primaryKey: readonly (readonly string[])[];
   readonly cursorField: readonly string[];
   readonly generation: number;
-  /** Rows of an older generation have to be gone when the stream is complete; 0 keeps them. */
+  /**
+   * Rows of an older generation have to be gone when the stream is complete; 0 keeps them. Equal to `generation` also for an
+   * incremental stream that is being refreshed with `truncate`: rows are then written beside the table and swapped in.
+   */
   readonly minimumGeneration: number;
+  /** An empty result may take the place of a table that has rows. */
+  readonly replaceWithEmpty?: boolean;
   readonly syncId: number;
   /** The state to go on from; absent: from the beginning. */
   readonly state?: JsonObject;
@@ -153,11 +228,27 @@ export interface BatchPage {
   readonly records: readonly RecordData[];
   /** Milliseconds since the epoch. */
   readonly extractedAt: number;
+  /** A 32-bit hash of each record, from the moment at which the source handed it over; see `Tally`. */
+  readonly hashes: Uint32Array;
+}
+
+/**
+ * Rows, and the sum of their hashes modulo 2^52: the same rows in any order give the same tally. Kept at source, runner and
+ * destination for each checkpoint and compared before it is committed.
+ */
+export interface Tally {
+  rows: number;
+  hash: number;
 }
 
 export interface WriteResult {
   /** Values that did not fit their column and are now null with an entry in `_airbyte_meta.changes`. */
   changed: number;
+  /**
+   * What the destination has taken in: counted where each row is encoded for its table, from the page's `hashes`, never
+   * copied from the batch as a whole. A destination that can ask its server how many rows it took compares that itself.
+   */
+  tally: Tally;
 }
 
 export interface StreamState {

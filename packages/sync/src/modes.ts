@@ -9,6 +9,8 @@ export interface StreamSelection {
   destination_sync_mode?: DestinationSyncMode;
   primary_key?: string[][];
   cursor_field?: string[];
+  /** A full read that finds nothing may take the place of a table that has rows. */
+  allow_empty?: boolean;
 }
 
 /** A stream with everything decided. */
@@ -18,6 +20,7 @@ export interface ChosenStream {
   destinationSyncMode: DestinationSyncMode;
   primaryKey: string[][];
   cursorField: string[];
+  allowEmpty: boolean;
 }
 
 const POSSIBLE: Record<SyncMode, readonly DestinationSyncMode[]> = {
@@ -51,5 +54,6 @@ export function chooseModes(description: StreamDescription, wish: Partial<Stream
     );
   }
   const cursorField = wish.cursor_field ?? description.default_cursor_field ?? [];
-  return { description, syncMode, destinationSyncMode, primaryKey, cursorField };
+  const allowEmpty = wish.allow_empty ?? false;
+  return { description, syncMode, destinationSyncMode, primaryKey, cursorField, allowEmpty };
 }

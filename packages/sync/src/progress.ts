@@ -1,5 +1,7 @@
 import type { StreamDescriptor } from '@tidemark/protocol';
-import type { StreamOutcome } from '@tidemark/source';
+import type { ConnectorError, StreamOutcome } from '@tidemark/source';
+import type { SyncResult } from './result.js';
+import type { SchemaChange } from './schema-change.js';
 
 /** How far a stream is. Given out by `sync` as it goes; rendering is the caller's. */
 export interface StreamProgress {
@@ -17,14 +19,23 @@ export interface StreamProgress {
   /** Rows that earlier attempts of the same job had committed; above 0 or with a state the stream goes on from there. */
   rowsBefore: number;
   resumed: boolean;
+  /** Where it went on, in words; absent where it began at the beginning. */
+  resumedFrom?: string;
   /** Rows a second since the stream's first page. */
   rate: number;
   elapsedSeconds: number;
 }
 
-/** What happens during a sync, for whoever shows it. */
+/** What happens during a sync, for whoever shows it: display, webhooks and telemetry are made of nothing else. */
 export type SyncEvent =
-  | { type: 'start'; attempt: number; jobId: number; streams: StreamProgress[] }
+  /** An attempt begins. The first event of each. */
+  | { type: 'start'; attempt: number; jobId: number; nonce: string; streams: StreamProgress[] }
   | { type: 'progress'; stream: StreamProgress }
   | { type: 'checkpoint'; stream: StreamProgress; rows: number }
-  | { type: 'stream'; stream: StreamProgress };
+  | { type: 'stream'; stream: StreamProgress }
+  /** Streams or columns are not what they were in the last job. */
+  | { type: 'schema'; changes: readonly SchemaChange[] }
+  /** An attempt is over. The last event of each. */
+  | { type: 'attempt'; result: SyncResult }
+  /** The next attempt follows in so many seconds; 0: at once, because the last one committed something. */
+  | { type: 'wait'; seconds: number; nextAttempt: number; error?: ConnectorError };

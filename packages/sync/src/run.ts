@@ -1,26 +1,31 @@
 import { type JsonObject, type StreamDescriptor, type StreamStatus, streamKey } from '@tidemark/protocol';
 import {
   ConnectorError,
+  type GlobalState,
   type RecordData,
   type RunContext,
   type Sink,
   type StreamOutcome,
+  type StreamPage,
   type Unit,
 } from '@tidemark/source';
 import type { AttemptPlan } from './attempt.js';
 import type { CheckpointPolicy } from './checkpoint.js';
 import type { Session, StreamPlan } from './destination.js';
+import type { StreamEnd } from './headway.js';
+import type { Heartbeat } from './heartbeat.js';
+import { positionInWords } from './position.js';
 import type { StreamProgress, SyncEvent } from './progress.js';
 import { notRead, type StreamResult } from './result.js';
-import { StreamWriter } from './stream-writer.js';
+import { type Covering, StreamWriter } from './stream-writer.js';
 
 /** A stream's progress is told at most this often. */
 const PROGRESS_MS = 200;
 
-/** One stream of the attempt. */
+/** One stream of the attempt. Its writer is made with its first page: only then is it known whether it goes on alone. */
 interface Lane {
   plan: StreamPlan;
-  writer: StreamWriter;
+  writer?: StreamWriter;
   status: StreamProgress['status'];
   started?: number;
   ended?: number;
@@ -28,90 +33,140 @@ interface Lane {
   error?: ConnectorError;
 }
 
-/** One attempt: the sink that the source is read into, one writer for each stream behind it. */
+/** What a run is given besides its plan. */
+export interface RunSettings {
+  session: Session;
+  policy: CheckpointPolicy;
+  context: RunContext;
+  heartbeat: Heartbeat;
+  /** The streams that one state covers together, where the source says so beforehand. */
+  together: ReadonlySet<string>;
+  /** Must not throw. */
+  tell: (event: SyncEvent) => void;
+}
+
+/** One attempt: the sink that the source is read into, the writers behind it. */
 export class SyncRun implements Sink {
   readonly errors: ConnectorError[] = [];
   destinationFailed = false;
   private readonly lanes = new Map<string, Lane>();
   private readonly abort = new AbortController();
+  private group: StreamWriter | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private ended = false;
 
   constructor(
-    session: Session,
     private readonly attempt: AttemptPlan,
-    private readonly policy: CheckpointPolicy,
-    private readonly context: RunContext,
-    private readonly onEvent: ((event: SyncEvent) => void) | undefined,
+    private readonly settings: RunSettings,
   ) {
-    for (const plan of attempt.plans) {
-      const writer = new StreamWriter(plan, {
-        policy,
-        clock: context.clock,
-        open: () => session.writer([plan]),
-        onCommit: (rows) => this.tell({ type: 'checkpoint', stream: this.progress(this.lane(plan.stream)), rows }),
-        onFailure: (error) => this.destinationHasFailed(error, plan),
-      });
-      this.lanes.set(plan.key, { plan, writer, status: 'waiting', told: 0 });
-    }
+    for (const plan of attempt.plans) this.lanes.set(plan.key, { plan, status: 'waiting', told: 0 });
   }
 
-  /** Aborted when the destination has failed: nothing more is worth reading. */
+  /** Aborted when nothing more is worth reading: the destination has failed, or the source is silent. */
   get signal(): AbortSignal {
     return this.abort.signal;
   }
 
   begin(): void {
     const { job } = this.attempt;
-    this.tell({ type: 'start', attempt: job.attempt, jobId: job.id, streams: this.results() });
+    this.tell({ type: 'start', attempt: job.attempt, jobId: job.id, nonce: job.nonce, streams: this.results() });
     const tick = () => {
-      for (const { writer } of this.lanes.values()) writer.tick()?.catch(() => undefined);
+      for (const writer of this.writers()) writer.tick()?.catch(() => undefined);
     };
-    this.timer = setInterval(tick, Math.max(10, Math.min(1_000, this.policy.seconds * 250)));
+    this.timer = setInterval(tick, Math.max(10, Math.min(1_000, this.settings.policy.seconds * 250)));
     this.timer.unref();
   }
 
+  /** The source does not answer: its streams are given up, with what they have handed over committed. */
+  async abandon(): Promise<void> {
+    this.ended = true;
+    for (const writer of this.writers()) await writer.settle().catch(() => undefined);
+    for (const lane of this.lanes.values()) {
+      if (lane.status === 'reading') lane.status = this.settings.context.signal.aborted ? 'stopped' : 'failed';
+      lane.ended ??= this.settings.context.clock();
+    }
+  }
+
   async end(): Promise<void> {
+    this.ended = true;
     clearInterval(this.timer);
-    for (const { writer } of this.lanes.values()) await writer.close();
+    for (const writer of this.writers()) await writer.close();
+  }
+
+  /** Where the destination acknowledges later: what has not come back by now was handed over, but is not committed. */
+  async acknowledged(): Promise<void> {
+    const { session, context } = this.settings;
+    const settled = await session.settle?.(context.signal.aborted);
+    if (!settled) return;
+    const { streams, error } = settled;
+    for (const [key, lane] of this.lanes) {
+      const { rows, checkpoints, complete, state } = streams.get(key) ?? NOTHING_CAME_BACK;
+      const counts = lane.writer?.countsOf(key);
+      if (counts) Object.assign(counts, { committed: rows, checkpoints, state });
+      if (lane.status !== 'complete' || complete) continue;
+      lane.status = error || !context.signal.aborted ? 'failed' : 'stopped';
+      lane.error ??= error;
+    }
+    if (error && !this.destinationFailed) this.destinationHasFailed(error, []);
   }
 
   page(stream: StreamDescriptor, unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void> {
     const lane = this.lane(stream);
-    const done = lane.writer.page(unit, records, state);
-    const now = this.context.clock();
-    if (now - lane.told >= PROGRESS_MS || now < lane.told) {
-      lane.told = now;
-      this.tell({ type: 'progress', stream: this.progress(lane) });
-    }
-    return done;
+    const { key } = lane.plan;
+    const writer = this.alone(lane);
+    const covering = state && (() => ({ states: new Map([[key, state()]]) }));
+    const done = writer.pages([{ stream: key, unit, records }], covering);
+    this.tellProgress(lane);
+    return this.waited(done);
+  }
+
+  pagesTogether(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void> {
+    const group = this.groupWriter();
+    const incoming = pages.map(({ stream, unit, records }) => ({ stream: this.together(stream), unit, records }));
+    const done = group.pages(incoming, state && (() => coveringOf(state())));
+    for (const stream of new Set(incoming.map((page) => page.stream))) this.tellProgress(this.lanes.get(stream)!);
+    return this.waited(done);
   }
 
   async finalState(stream: StreamDescriptor, state: JsonObject, outcome: StreamOutcome): Promise<void> {
     const lane = this.lane(stream);
-    await lane.writer.finish(state, outcome);
+    const { key } = lane.plan;
+    await this.waited(this.alone(lane).finish({ states: new Map([[key, state]]) }, new Map([[key, outcome]])));
     lane.status = outcome;
   }
 
-  restart(stream: StreamDescriptor, unit: Unit, reason: string): Promise<void> {
+  async finalTogether(state: GlobalState, outcomes: ReadonlyMap<string, StreamOutcome>): Promise<void> {
+    const group = this.groupWriter();
+    const ours = new Map([...outcomes].filter(([key]) => this.lanes.get(key)?.writer === group));
+    await this.waited(group.finish(coveringOf(state), ours));
+    for (const [key, outcome] of ours) this.lanes.get(key)!.status = outcome;
+  }
+
+  restart(stream: StreamDescriptor, unit: Unit, reason: string): void | Promise<void> {
+    const lane = this.lane(stream);
     this.log('WARN', `Stream ${stream.name}: ${unit.id === '' ? 'it' : `unit ${unit.id}`} begins anew: ${reason}`);
-    return this.lane(stream).writer.restart(unit);
+    const writer = this.settings.together.has(lane.plan.key) ? this.groupWriter() : (lane.writer ?? this.alone(lane));
+    return this.waited(writer.restart(lane.plan.key, unit));
   }
 
   async status(stream: StreamDescriptor, status: StreamStatus): Promise<void> {
+    if (this.ended) return;
     const lane = this.lane(stream);
     if (status === 'STARTED') {
       lane.status = 'reading';
-      lane.started = this.context.clock();
+      lane.started = this.settings.context.clock();
     }
     if (status !== 'COMPLETE' && status !== 'INCOMPLETE') return;
     if (status === 'INCOMPLETE' && lane.status !== 'stopped')
-      lane.status = lane.error || !this.stopping ? 'failed' : 'stopped';
-    lane.ended = this.context.clock();
-    await lane.writer.close();
+      lane.status = lane.error || !this.isStopping ? 'failed' : 'stopped';
+    lane.ended = this.settings.context.clock();
+    if (lane.writer !== this.group) await lane.writer?.close();
     this.tell({ type: 'stream', stream: this.progress(lane) });
   }
 
-  error(error: ConnectorError): void {
+  /** `all`: nothing more is worth reading. */
+  error(error: ConnectorError, which?: 'all'): void {
+    if (this.ended) return;
     const lane =
       error.stream === undefined
         ? undefined
@@ -119,10 +174,12 @@ export class SyncRun implements Sink {
     if (lane) lane.error = error;
     if (!this.errors.includes(error)) this.errors.push(error);
     this.log('ERROR', `${error.stream ? `Stream ${error.stream}: ` : ''}${error.message}`);
+    if (which === 'all') this.abort.abort();
   }
 
   log(level: Parameters<RunContext['log']>[0], message: string): void {
-    this.context.log(level, this.context.redact(message));
+    this.settings.heartbeat.beat();
+    this.settings.context.log(level, this.settings.context.redact(message));
   }
 
   /** What there is to say of every stream, those included that an earlier attempt has completed. */
@@ -131,7 +188,7 @@ export class SyncRun implements Sink {
       (lane): StreamResult => ({
         ...this.progress(lane),
         earlier: false,
-        changed: lane.writer.counts.changed,
+        changed: lane.writer?.countsOf(lane.plan.key).changed ?? 0,
         error: lane.error,
       }),
     );
@@ -145,8 +202,66 @@ export class SyncRun implements Sink {
     return [...lanes, ...done];
   }
 
-  private get stopping(): boolean {
-    return this.context.signal.aborted || this.destinationFailed;
+  /** What this attempt has stored of a stream. */
+  stored(plan: StreamPlan): StreamEnd {
+    const { writer, status } = this.lanes.get(plan.key)!;
+    const counts = writer?.countsOf(plan.key);
+    return { state: counts?.state, rows: counts?.committed ?? 0, complete: status === 'complete' };
+  }
+
+  private *writers(): Iterable<StreamWriter> {
+    const seen = new Set<StreamWriter>();
+    for (const { writer } of this.lanes.values()) {
+      if (writer && !seen.has(writer)) yield writer;
+      if (writer) seen.add(writer);
+    }
+  }
+
+  private writerOf(plans: readonly StreamPlan[]): StreamWriter {
+    if (this.ended) throw new Error('the attempt is over');
+    const { session, policy, context } = this.settings;
+    return new StreamWriter(plans, {
+      policy,
+      clock: context.clock,
+      open: () => session.writer(plans),
+      onCommit: (stream, rows) =>
+        this.tell({ type: 'checkpoint', stream: this.progress(this.lanes.get(stream)!), rows }),
+      onFailure: (error) => this.destinationHasFailed(error, plans),
+      warn: (message) => this.log('WARN', message),
+    });
+  }
+
+  private alone(lane: Lane): StreamWriter {
+    const { key, stream } = lane.plan;
+    if (lane.writer ? lane.writer === this.group : this.settings.together.has(key))
+      throw new ConnectorError('system', `The source sent '${stream.name}' alone, which goes on together with others.`);
+    lane.writer ??= this.writerOf([lane.plan]);
+    return lane.writer;
+  }
+
+  /** Of the streams that go on together; where the source did not say which, of all that do not go on alone. */
+  private groupWriter(): StreamWriter {
+    if (this.group) return this.group;
+    const { together } = this.settings;
+    const lanes = [...this.lanes.values()].filter(
+      (lane) => !lane.writer && (together.size === 0 || together.has(lane.plan.key)),
+    );
+    this.group = this.writerOf(lanes.map(({ plan }) => plan));
+    for (const lane of lanes) lane.writer = this.group;
+    return this.group;
+  }
+
+  private together(stream: StreamDescriptor): string {
+    const lane = this.lane(stream);
+    if (lane.writer === this.group) return lane.plan.key;
+    throw new ConnectorError(
+      'system',
+      `The source sent a state for several streams that has a part for '${stream.name}', which goes on alone.`,
+    );
+  }
+
+  private get isStopping(): boolean {
+    return this.settings.context.signal.aborted || this.destinationFailed;
   }
 
   private lane(stream: StreamDescriptor): Lane {
@@ -159,27 +274,45 @@ export class SyncRun implements Sink {
     return lane;
   }
 
-  private destinationHasFailed(error: unknown, plan: StreamPlan): void {
+  private waited(done: void | Promise<void>): void | Promise<void> {
+    this.settings.heartbeat.beat();
+    return done && this.settings.heartbeat.during(done);
+  }
+
+  private destinationHasFailed(error: unknown, plans: readonly StreamPlan[]): void {
     if (this.destinationFailed) return;
     this.destinationFailed = true;
-    this.errors.unshift(ConnectorError.from(error, plan.stream.name));
+    this.errors.unshift(ConnectorError.from(error, plans.length === 1 ? plans[0]!.stream.name : undefined));
     this.abort.abort();
   }
 
+  private tellProgress(lane: Lane): void {
+    const now = this.settings.context.clock();
+    if (now - lane.told < PROGRESS_MS && now >= lane.told) return;
+    lane.told = now;
+    this.tell({ type: 'progress', stream: this.progress(lane) });
+  }
+
   private progress({ plan, writer, status, started, ended }: Lane): StreamProgress {
-    const { records, pages, bytes, committed, checkpoints } = writer.counts;
-    const elapsedSeconds = started === undefined ? 0 : Math.max(0, (ended ?? this.context.clock()) - started) / 1000;
+    const counts = writer?.countsOf(plan.key);
+    const { records, pages, bytes, committed, checkpoints } = counts ?? NOTHING;
+    const now = this.settings.context.clock();
+    const elapsedSeconds = started === undefined ? 0 : Math.max(0, (ended ?? now) - started) / 1000;
     const rate = elapsedSeconds > 0 ? records / elapsedSeconds : 0;
     const { stream, rowsBefore, resumed } = plan;
-    return { stream, status, records, pages, bytes, committed, checkpoints, rowsBefore, resumed, rate, elapsedSeconds };
+    const resumedFrom = resumed ? positionInWords(plan.state) : undefined;
+    const told = { stream, status, records, pages, bytes, committed, checkpoints, rowsBefore, resumed };
+    return { ...told, resumedFrom, rate, elapsedSeconds };
   }
 
   private tell(event: SyncEvent): void {
-    try {
-      this.onEvent?.(event);
-    } catch (error) {
-      // Whoever shows the progress must not be able to end the sync.
-      this.log('DEBUG', `onEvent: ${String(error)}`);
-    }
+    this.settings.tell(event);
   }
+}
+
+const NOTHING_CAME_BACK = { rows: 0, checkpoints: 0, complete: false, state: undefined };
+const NOTHING = { records: 0, pages: 0, bytes: 0, committed: 0, checkpoints: 0 };
+
+function coveringOf({ shared, streams }: GlobalState): Covering {
+  return { shared, states: new Map(streams.map(({ stream, state }) => [streamKey(stream), state])) };
 }

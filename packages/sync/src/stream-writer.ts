@@ -1,16 +1,16 @@
 import type { JsonObject } from '@tidemark/protocol';
-import type { RecordData, StreamOutcome, Unit } from '@tidemark/source';
-import type { CheckpointPolicy } from './checkpoint.js';
-import type { BatchPage, StreamPlan, Writer } from './destination.js';
+import { ConnectorError, type RecordData, type StreamOutcome, type Unit } from '@tidemark/source';
+import { type CheckpointPolicy, SECONDS_MAX } from './checkpoint.js';
+import type { StreamPlan, StreamState, Tally, Writer } from './destination.js';
+import { PageBuffer } from './page-buffer.js';
+import { largeRecordsCome } from './release-memory.js';
 import { estimateBytes } from './size.js';
+import { DroppedRecords, hashesOf } from './tally.js';
 
-/** Rows go to the destination in batches of about this size: enough to fill its buffers, few enough to stay young. */
-const BATCH_ROWS = 4_096;
-const BATCH_BYTES = 8 * 1024 * 1024;
-/** Pages that no state covers yet are held back up to this size; beyond it they go into the open transaction. */
-const HELD_BYTES = 16 * 1024 * 1024;
+/** A full batch of so few rows has large ones. */
+const LARGE_ROWS = 8;
 
-/** What a stream's writer counts. */
+/** What a writer counts of one stream. */
 export interface WriterCounts {
   records: number;
   pages: number;
@@ -18,181 +18,224 @@ export interface WriterCounts {
   committed: number;
   checkpoints: number;
   changed: number;
+  /** The state that was committed last. */
+  state?: JsonObject;
 }
 
-/** What a stream's writer is given. */
+/** What a writer is given. */
 export interface StreamWriterSettings {
   policy: CheckpointPolicy;
   clock: () => number;
   /** Opens the destination's writer, when there is something to write. */
   open: () => Promise<Writer>;
-  onCommit: (rows: number) => void;
+  onCommit: (stream: string, rows: number) => void;
   /** The destination has failed: whatever was not committed is lost to this attempt. */
   onFailure: (error: unknown) => void;
+  warn: (message: string) => void;
 }
 
-interface HeldPages {
-  pages: BatchPage[];
-  bytes: number;
-  /** Its pages were too many to be held: they are in the open transaction, which cannot be committed until it closes. */
-  pinned: boolean;
+/** The states that cover everything that was handed over so far, by stream key. */
+export interface Covering {
+  states: ReadonlyMap<string, JsonObject>;
+  shared?: JsonObject;
+}
+
+/** A page on its way in. */
+export interface IncomingPage {
+  stream: string;
+  unit: Unit;
+  records: RecordData[];
+}
+
+interface Lane {
+  plan: StreamPlan;
+  buffer: PageBuffer;
+  counts: WriterCounts;
+  restarts: string[];
 }
 
 /**
- * Takes one stream's pages in and commits them with the state that covers them. Calls come one after the other or not at
- * all from the read loop; the clock's `tick` may come between them, so everything that touches the destination queues.
+ * Takes in the pages of one stream, or of several that one state covers together, and commits them with that state. Calls
+ * come one after the other or not at all from the read loop; the clock's `tick` may come between them, so everything that
+ * touches the destination queues.
  *
- * What is taken in at once (`page`, `restart`) and what is done later (`drain`) meet in one rule: when the state is
- * asked for, everything that the source's cursor has been told of is in the buffer, the transaction, or held back.
+ * What is taken in at once (`pages`, `restart`) and what is done later (`drain`) meet in one rule: when the state is
+ * asked for, everything that the source's cursor has been told of is in a buffer, the transaction, or held back.
  */
 export class StreamWriter {
-  readonly counts: WriterCounts = { records: 0, pages: 0, bytes: 0, committed: 0, checkpoints: 0, changed: 0 };
-  private buffer: BatchPage[] = [];
-  private bufferRows = 0;
-  private bufferBytes = 0;
+  private readonly lanes: ReadonlyMap<string, Lane>;
   /** Since the last commit. */
-  private openRows = 0;
   private openBytes = 0;
   private dirty = false;
   private lastCommit: number;
-  private readonly held = new Map<string, HeldPages>();
-  private restarts: string[] = [];
-  private stateOf: (() => JsonObject) | undefined;
+  private warned = false;
+  private covering: (() => Covering) | undefined;
   private queue: Promise<void> = Promise.resolve();
   private ended = false;
-
+  private closed = false;
   private writer: Writer | undefined;
   private failure: unknown;
 
   constructor(
-    private readonly plan: StreamPlan,
+    readonly plans: readonly StreamPlan[],
     private readonly settings: StreamWriterSettings,
   ) {
     this.lastCommit = settings.clock();
+    const counts = () => ({ records: 0, pages: 0, bytes: 0, committed: 0, checkpoints: 0, changed: 0 });
+    const lane = (plan: StreamPlan): Lane => ({
+      plan,
+      buffer: new PageBuffer(plan.key),
+      counts: counts(),
+      restarts: [],
+    });
+    this.lanes = new Map(plans.map((plan) => [plan.key, lane(plan)]));
   }
 
-  /** See `Sink.page`. Waits only when the destination has enough to do. */
-  page(unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void> {
-    const page: BatchPage = { unit: unit.id, records, extractedAt: this.settings.clock() };
-    const bytes = estimateBytes(records);
-    this.counts.pages++;
-    this.counts.records += records.length;
-    this.counts.bytes += bytes;
-    this.dirty = true;
-    if (state) {
-      this.release(unit.id);
-      this.take(page, bytes);
-      this.stateOf = state;
-    } else {
-      this.hold(unit.id, page, bytes);
+  countsOf(stream: string): WriterCounts {
+    return this.lane(stream).counts;
+  }
+
+  /** See `Sink.page` and `Sink.pagesTogether`. Waits only when the destination has enough to do. */
+  pages(pages: readonly IncomingPage[], covering?: () => Covering): void | Promise<void> {
+    if (this.closed) throw new Error('a page came after the end');
+    const extractedAt = this.settings.clock();
+    for (const { stream, unit, records } of pages) {
+      const { buffer, counts } = this.lane(stream);
+      const bytes = buffer.add(
+        { unit: unit.id, records, extractedAt, hashes: hashesOf(records) },
+        covering !== undefined,
+      );
+      counts.pages++;
+      counts.records += records.length;
+      counts.bytes += bytes;
     }
-    if (this.full() || this.due()) return this.enqueue((writer) => this.drain(writer));
+    if (covering) this.covering = covering;
+    this.dirty = true;
+    if (this.isFull || this.isDue) return this.enqueue((writer) => this.drain(writer, this.isDue));
   }
 
   /** See `Sink.restart`. The rows are deleted before anything else is written or committed. */
-  restart(unit: Unit): Promise<void> {
-    const kept = this.buffer.filter((page) => page.unit !== unit.id);
-    if (kept.length < this.buffer.length) {
-      this.buffer = kept;
-      this.bufferRows = kept.reduce((sum, page) => sum + page.records.length, 0);
-    }
-    this.held.delete(unit.id);
-    this.restarts.push(unit.id);
+  restart(stream: string, unit: Unit): Promise<void> {
+    const { buffer, restarts } = this.lane(stream);
+    buffer.restart(unit.id);
+    restarts.push(unit.id);
     this.dirty = true;
     return this.enqueue((writer) => this.applyRestarts(writer));
   }
 
   /** The clock goes on although no page comes: what has waited long enough is committed. */
   tick(): Promise<void> | undefined {
-    if (this.ended || !this.stateOf || !this.due()) return undefined;
-    return this.enqueue((writer) => this.drain(writer));
+    if (this.ended || !this.isDue) return undefined;
+    if (!this.covering || this.isPinned) {
+      this.warnOfLateness();
+      return undefined;
+    }
+    return this.enqueue((writer) => this.drain(writer, this.isDue));
   }
 
-  /** See `Sink.finalState`. What the state does not cover is forgotten. */
-  finish(state: JsonObject, outcome: StreamOutcome): Promise<void> {
+  /** The source does not answer any more: what it handed over and a state covers is committed. */
+  settle(): Promise<void> {
+    if (this.ended || !this.dirty || !this.covering || this.isPinned) return Promise.resolve();
+    return this.enqueue((writer) => this.drain(writer, true));
+  }
+
+  /** See `Sink.finalState` and `Sink.finalTogether`. What the states do not cover is forgotten. */
+  finish(covering: Covering, outcomes: ReadonlyMap<string, StreamOutcome>): Promise<void> {
     return this.enqueue(async (writer) => {
       this.ended = true;
-      if (outcome === 'complete') for (const unit of [...this.held.keys()]) this.release(unit);
-      const pinned = [...this.held.values()].some((held) => held.pinned);
-      this.held.clear();
+      for (const [stream, outcome] of outcomes) if (outcome === 'complete') this.lane(stream).buffer.releaseAll();
+      const pinned = this.isPinned;
+      for (const { buffer } of this.lanes.values()) buffer.dropHeld();
       if (pinned) {
         // Rows that the state does not cover are in the transaction: the last commit is the truth.
         await writer.rollback();
         return;
       }
-      if (outcome !== 'complete' && !this.dirty) return;
-      await this.write(writer);
-      const rows = this.openRows;
-      const stored = { stream: this.plan.key, state, rows };
-      if (outcome === 'complete') await writer.finish(stored);
-      else await writer.commit([stored]);
-      this.committed(rows);
+      const complete = [...outcomes].filter(([, outcome]) => outcome === 'complete').map(([stream]) => stream);
+      if (complete.length === 0 && !this.dirty) return;
+      const due = await this.write(writer);
+      this.check(due);
+      const only = complete.length === 1 && this.lanes.size === 1;
+      if (only) await writer.finish(this.statesOf(covering)[0]!, covering.shared);
+      else await this.finishSeveral(writer, covering, complete);
+      this.committed(covering, due);
     });
   }
 
   /** Nothing more is going to be written; what is not committed is forgotten. Never throws. */
   async close(): Promise<void> {
     this.ended = true;
+    this.closed = true;
     await this.queue;
     await this.writer?.close();
     this.writer = undefined;
   }
 
-  private take(page: BatchPage, bytes: number): void {
-    if (page.records.length === 0) return;
-    this.buffer.push(page);
-    this.bufferRows += page.records.length;
-    this.bufferBytes += bytes;
+  /** All rows of streams that go on together are covered by all their states at once; then each may be complete. */
+  private async finishSeveral(writer: Writer, covering: Covering, complete: readonly string[]): Promise<void> {
+    await writer.commit(this.statesOf(covering), covering.shared);
+    for (const state of this.statesOf(covering)) {
+      if (complete.includes(state.stream)) await writer.finish({ ...state, rows: 0 }, covering.shared);
+    }
   }
 
-  private hold(unit: string, page: BatchPage, bytes: number): void {
-    const held = this.held.get(unit) ?? { pages: [], bytes: 0, pinned: false };
-    this.held.set(unit, held);
-    held.pages.push(page);
-    held.bytes += bytes;
-    let all = 0;
-    for (const one of this.held.values()) all += one.bytes;
-    if (all <= HELD_BYTES && !held.pinned) return;
-    held.pinned = true;
-    this.takeAll(held);
+  private lane(stream: string): Lane {
+    const lane = this.lanes.get(stream);
+    if (!lane) throw new Error(`the writer was not made for stream ${stream}`);
+    return lane;
   }
 
-  private release(unit: string): void {
-    const held = this.held.get(unit);
-    if (!held) return;
-    this.takeAll(held);
-    this.held.delete(unit);
+  private get isFull(): boolean {
+    for (const { buffer } of this.lanes.values()) if (buffer.isFull) return true;
+    return false;
   }
 
-  private takeAll(held: HeldPages): void {
-    for (const page of held.pages) this.take(page, 0);
-    this.bufferBytes += held.bytes;
-    held.pages = [];
-    held.bytes = 0;
+  private get isPinned(): boolean {
+    for (const { buffer } of this.lanes.values()) if (buffer.isPinned) return true;
+    return false;
   }
 
-  private full(): boolean {
-    return this.bufferRows >= BATCH_ROWS || this.bufferBytes >= BATCH_BYTES;
-  }
-
-  private due(): boolean {
+  private get isDue(): boolean {
     if (this.writer?.wantsCommit) return true;
     if (!this.dirty) return false;
-    const { rows, bytes, seconds } = this.settings.policy;
-    if (this.openRows + this.bufferRows >= rows || this.openBytes + this.bufferBytes >= bytes) return true;
-    return this.settings.clock() - this.lastCommit >= seconds * 1_000;
+    let rows = 0;
+    let size = this.openBytes;
+    for (const { buffer } of this.lanes.values()) {
+      rows += buffer.openRows + buffer.rows;
+      size += buffer.bytes;
+    }
+    const { policy } = this.settings;
+    if (rows >= policy.rows || size >= policy.bytes) return true;
+    const waited = this.waited();
+    // A clock that was set back says nothing: what waits is committed rather than held for hours.
+    return waited >= policy.seconds || waited < 0;
+  }
+
+  /** Seconds since the last commit; below 0 when the clock was set back. */
+  private waited(): number {
+    return (this.settings.clock() - this.lastCommit) / 1_000;
+  }
+
+  private warnOfLateness(): void {
+    if (this.warned || this.waited() < SECONDS_MAX) return;
+    this.warned = true;
+    const names = this.plans.map(({ stream }) => stream.name).join(', ');
+    this.settings.warn(
+      `Stream ${names}: no checkpoint for ${SECONDS_MAX / 60} minutes, because the source names no position to go on from. It comes with the end of the response in hand.`,
+    );
   }
 
   /** One step after the other. After a failure there are none: a state must not be stored without its rows. */
   private enqueue(step: (writer: Writer) => Promise<void>): Promise<void> {
     const done = this.queue.then(async () => {
       if (this.failure !== undefined) throw this.failure;
+      if (this.closed) throw new Error('a step came after the end');
       try {
         this.writer ??= await this.settings.open();
         await step(this.writer);
       } catch (error) {
         this.failure = error;
-        this.settings.onFailure(error);
+        if (!isOfStream(error, this.ended)) this.settings.onFailure(error);
         throw error;
       }
     });
@@ -200,47 +243,84 @@ export class StreamWriter {
     return done;
   }
 
-  private async drain(writer: Writer): Promise<void> {
-    const pinned = [...this.held.values()].some((held) => held.pinned);
-    if (this.ended || !this.stateOf || pinned || !this.due()) {
-      if (this.full()) await this.write(writer);
-      return;
+  /** `commit`: a checkpoint is wanted; it comes if a state covers what is in the transaction. */
+  private async drain(writer: Writer, commit: boolean): Promise<void> {
+    if (this.ended) return;
+    if (!commit || !this.covering || this.isPinned) {
+      if (this.isFull) await this.write(writer);
+      if (!writer.wantsCommit || !this.covering || this.isPinned) return;
     }
-    // The state and the buffer are taken in one step, before anything else can be told to the cursor.
-    const state = this.stateOf();
+    // The states and the buffers are taken in one step, before anything else can be told to the cursor.
+    const covering = this.covering();
     this.dirty = false;
-    await this.write(writer);
-    const rows = this.openRows;
-    await writer.commit([{ stream: this.plan.key, state, rows }]);
-    this.committed(rows);
+    const due = await this.write(writer);
+    this.check(due);
+    await writer.commit(this.statesOf(covering), covering.shared);
+    this.committed(covering, due);
   }
 
   private async applyRestarts(writer: Writer): Promise<void> {
-    const units = this.restarts;
-    this.restarts = [];
-    for (const unit of units) this.openRows -= await writer.restart(this.plan.key, unit);
+    for (const [stream, lane] of this.lanes) {
+      const units = lane.restarts;
+      lane.restarts = [];
+      for (const unit of units) lane.buffer.openRows -= await writer.restart(stream, unit);
+    }
   }
 
-  /** The buffer is taken in the same step as the call: pages that come while it is written are the next batch's. */
-  private async write(writer: Writer): Promise<void> {
-    const { buffer, bufferRows, bufferBytes } = this;
-    this.buffer = [];
-    this.bufferRows = 0;
-    this.bufferBytes = 0;
-    this.openRows += bufferRows;
-    this.openBytes += bufferBytes;
+  /**
+   * The buffers are taken in the same step as the call: pages that come while they are written are the next batch's. Returns
+   * what the source has handed over of each stream for the open transaction.
+   */
+  private async write(writer: Writer): Promise<Map<string, Tally>> {
+    const due = new Map<string, Tally>();
+    const taken = [...this.lanes].map(([stream, lane]) => {
+      this.openBytes += lane.buffer.bytes;
+      const batches = lane.buffer.takeBatches();
+      due.set(stream, lane.buffer.due());
+      return { stream, lane, batches };
+    });
     await this.applyRestarts(writer);
-    if (bufferRows === 0) return;
-    const { changed } = await writer.write(this.plan.key, { pages: buffer, rows: bufferRows });
-    this.counts.changed += changed;
+    for (const { stream, lane, batches } of taken) {
+      for (let batch = batches.shift(); batch; batch = batches.shift()) {
+        if (batch.rows <= LARGE_ROWS) largeRecordsCome(estimateBytes(batch.pages.flatMap((page) => page.records)));
+        const { changed, tally } = await writer.write(stream, batch);
+        lane.buffer.hasArrived(tally);
+        lane.counts.changed += changed;
+      }
+    }
+    return due;
   }
 
-  private committed(rows: number): void {
-    this.openRows = 0;
+  private check(due: ReadonlyMap<string, Tally>): void {
+    for (const [stream, { buffer }] of this.lanes) buffer.check(due.get(stream)!);
+  }
+
+  private statesOf({ states }: Covering): StreamState[] {
+    return [...this.lanes].map(([stream, { plan, buffer, counts }]) => ({
+      stream,
+      state: states.get(stream) ?? counts.state ?? plan.state ?? {},
+      rows: buffer.openRows,
+    }));
+  }
+
+  private committed(covering: Covering, due: ReadonlyMap<string, Tally>): void {
     this.openBytes = 0;
     this.lastCommit = this.settings.clock();
-    this.counts.committed += rows;
-    this.counts.checkpoints++;
-    this.settings.onCommit(rows);
+    this.warned = false;
+    const states = this.statesOf(covering);
+    for (const { stream, state } of states) {
+      const { buffer, counts } = this.lane(stream);
+      const rows = buffer.committed(due.get(stream)!);
+      counts.committed += rows;
+      counts.checkpoints++;
+      counts.state = state;
+      this.settings.onCommit(stream, rows);
+    }
   }
+}
+
+/** Rows that were dropped, and a table that must not be emptied, are the stream's trouble: the destination goes on. */
+function isOfStream(error: unknown, ended: boolean): boolean {
+  if (error instanceof DroppedRecords) return true;
+  return ended && error instanceof ConnectorError && error.kind === 'config';
 }

@@ -1,6 +1,10 @@
 import { describe } from 'vitest';
+import { describeBooks } from './testing/books.js';
 import { describeDedup } from './testing/dedup.js';
 import type { DestinationHarness } from './testing/harness.js';
+import { describeLeases } from './testing/leases.js';
+import { describeNames } from './testing/names.js';
+import { describeReplacing } from './testing/replacing.js';
 import { describeSchemas } from './testing/schemas.js';
 import { describeGenerations, describeTransactions } from './testing/transactions.js';
 import { describeValues } from './testing/values.js';
@@ -14,6 +18,10 @@ export function describeDestination(name: string, harness: DestinationHarness): 
     describeGenerations(harness);
     describeValues(harness);
     describeSchemas(harness);
+    describeNames(harness);
     describeDedup(harness);
+    describeReplacing(harness);
+    describeBooks(harness);
+    describeLeases(harness);
   });
 }

@@ -134,3 +134,66 @@ describe('an incremental stream', () => {
     expect(plans[0]!.state).toBeUndefined();
   });
 });
+
+describe('a stream that is to be refreshed', () => {
+  const incremental = {
+    syncMode: 'incremental' as const,
+    destinationSyncMode: 'append_dedup' as const,
+    status: 'complete' as const,
+    primaryKey: [['id']],
+  };
+  const wanted = chosen('s', { sync_mode: 'incremental', primary_key: [['id']] });
+  const complete = { outcome: 'complete' as const };
+
+  it('begins in a new generation; truncating, its old rows go in the end', () => {
+    const merged = planAttempt(stored([{ ...incremental, pending: 'merge' }], complete), [wanted], wish);
+    expect(merged.plans).toMatchObject([
+      { generation: 4, minimumGeneration: 0, begin: 'anew', partialGeneration: undefined },
+    ]);
+    const truncated = planAttempt(stored([{ ...incremental, pending: 'truncate' }], complete), [wanted], wish);
+    expect(truncated.plans).toMatchObject([{ generation: 4, minimumGeneration: 4, begin: 'anew' }]);
+    const full = chosen('s', { destination_sync_mode: 'append' });
+    const appended = { destinationSyncMode: 'append' as const, status: 'complete' as const };
+    expect(planAttempt(stored([{ ...appended, pending: 'truncate' }], complete), [full], wish).plans).toMatchObject([
+      { generation: 4, minimumGeneration: 4, begin: 'anew' },
+    ]);
+    expect(planAttempt(stored([appended], complete), [full], wish).plans).toMatchObject([{ minimumGeneration: 0 }]);
+  });
+
+  it('also when it is complete in a job that is not', () => {
+    const plans = planAttempt(stored([{ ...incremental, pending: 'merge' }]), [wanted], wish).plans;
+    expect(plans).toMatchObject([{ generation: 4, begin: 'anew' }]);
+  });
+
+  it('goes on beside its table until it is complete, over attempts and jobs', () => {
+    const open = { ...incremental, status: 'open' as const, state: { updated: 3 }, minimumGeneration: 3 };
+    for (const more of [{}, { restart: true }]) {
+      const { plans } = planAttempt(stored([open]), [wanted], { ...wish, ...more });
+      expect(plans).toMatchObject([{ generation: 3, minimumGeneration: 3, begin: 'resume', state: { updated: 3 } }]);
+    }
+    const done = { ...open, status: 'complete' as const };
+    expect(planAttempt(stored([done], complete), [wanted], wish).plans).toMatchObject([{ minimumGeneration: 0 }]);
+    const append = { ...open, syncMode: 'full_refresh' as const, destinationSyncMode: 'append' as const };
+    const full = chosen('s', { destination_sync_mode: 'append' });
+    expect(planAttempt(stored([{ ...append, state: { next_page_token: 3 } }]), [full], wish).plans).toMatchObject([
+      { generation: 3, minimumGeneration: 3, begin: 'resume' },
+    ]);
+    expect(planAttempt(stored([{ ...append, state: undefined }]), [full], wish).plans).toMatchObject([
+      { generation: 4, minimumGeneration: 4, begin: 'anew' },
+    ]);
+  });
+});
+
+it('a sync that has begun a job goes on with it, whatever became of its last attempt', () => {
+  const stuck = { job: { ...stored([]).job, attempt: 2 }, outcome: 'failed' as const, lastAttemptProgressed: false };
+  expect(planAttempt(stored([{}], stuck), [chosen('s')], wish).job.id).toBe(5);
+  expect(planAttempt(stored([{}], stuck), [chosen('s')], { ...wish, within: 'n4' }).job).toMatchObject({
+    id: 4,
+    attempt: 3,
+  });
+});
+
+it('an empty result may replace rows only where that was asked for', () => {
+  const plans = [chosen('s'), chosen('t', { allow_empty: true })];
+  expect(planAttempt(undefined, plans, wish).plans.map((plan) => plan.replaceWithEmpty)).toEqual([undefined, true]);
+});

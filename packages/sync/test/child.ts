@@ -18,7 +18,16 @@ export async function bundleChild(name: string, folder: string): Promise<string>
     dts: false,
     tsconfig: `${packages}sync/tsconfig.json`,
     noExternal: [/^@tidemark\//],
-    external: ['@duckdb/node-api', '@duckdb/node-bindings', 'ajv', 'js-yaml'],
+    external: [
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+      'ajv',
+      'js-yaml',
+      'mysql2',
+      /^@aws-sdk\//,
+      'pg',
+      'pg-copy-streams',
+    ],
     esbuildOptions(options) {
       options.alias = {
         '@tidemark/protocol': `${packages}protocol/src/index.ts`,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { openDestination } from '@tidemark/sync';
+import { duckdb } from '@tidemark/sync';
 import { describeDestination, type ReadRow } from '@tidemark/sync/testing';
 import { query, temporaryFolder } from './duckdb-file.ts';
 
@@ -8,7 +8,11 @@ let places = 0;
 
 describeDestination('duckdb', {
   place: async () => `${folder}/place-${++places}.duckdb`,
-  destination: (place) => openDestination(`duckdb:${place}`),
+  cannot: { 'look while it is written': 'a DuckDB file is open to one process at a time' },
+  async drop(place, stream) {
+    await query(place, `DROP TABLE "${stream}"`);
+  },
+  destination: (place) => duckdb({ path: place }),
   async read(place, stream) {
     if (!existsSync(place)) return undefined;
     const found = await query(

@@ -12,8 +12,9 @@ const result = await sync({
   source: new FakeSource([{ name: 'noise', rows: records, pageSize: 500 }]),
   config: {},
   connection: 'disk',
-  destination: openDestination(`duckdb:${process.argv[2]}`),
+  destination: await openDestination(`duckdb:${process.argv[2]}`),
   checkpoint: { rows: 2_000 },
+  retry: false,
 });
 const { outcome, errors, streams } = result;
 process.stdout.write(

@@ -9,7 +9,7 @@ const result = await sync({
   source,
   config: {},
   connection: 'kill',
-  destination: openDestination(`duckdb:${file}`),
+  destination: await openDestination(`duckdb:${file}`),
   streams: selections,
   checkpoint: { rows: 60, seconds: 0.05 },
 });

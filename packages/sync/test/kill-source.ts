@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamSelection } from '@tidemark/sync';
+import { random } from '../../../scripts/torture/random.mjs';
 import { FakeSource, type FakeStream, rows } from './fake-source.ts';
 
-/** A small generator of the same numbers for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { random };
 
 /** How many rows a stream has in a job: incremental ones grow. */
 export const ROWS = 300;

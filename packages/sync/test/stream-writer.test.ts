@@ -1,8 +1,10 @@
-import type { RecordData, Unit } from '@tidemark/source';
+import type { JsonObject } from '@tidemark/protocol';
+import type { RecordData, StreamOutcome, Unit } from '@tidemark/source';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkpointPolicy } from '../src/checkpoint.ts';
 import type { Batch, StreamState, Writer } from '../src/destination.ts';
 import { StreamWriter } from '../src/stream-writer.ts';
+import { count, emptyTally } from '../src/tally.ts';
 import { jobOf, planOf } from '../src/testing/harness.ts';
 import { rows } from './fake-source.ts';
 
@@ -21,7 +23,9 @@ class Recorder implements Writer {
     this.told.push(
       `write ${batch.pages.map((page) => `${page.unit}${page.records.map(({ id }) => id).join(',')}`).join(' ')}`,
     );
-    return { changed: 0 };
+    const tally = emptyTally();
+    for (const page of batch.pages) for (const hash of page.hashes) count(tally, hash);
+    return { changed: 0, tally };
   }
   async restart(_stream: string, id: string) {
     this.told.push(`restart ${id}`);
@@ -44,18 +48,36 @@ class Recorder implements Writer {
 let now = 0;
 let recorder: Recorder;
 let failures: unknown[];
-const writerOf = (policy: Parameters<typeof checkpointPolicy>[0] = {}) =>
-  new StreamWriter(planOf(jobOf(1)), {
+let warnings: string[];
+const plan = planOf(jobOf(1));
+
+/** A writer of one stream. */
+function writerOf(policy: Parameters<typeof checkpointPolicy>[0] = {}) {
+  const writer = new StreamWriter([plan], {
     policy: checkpointPolicy(policy),
     clock: () => now,
     open: async () => recorder,
     onCommit: () => undefined,
     onFailure: (error) => failures.push(error),
+    warn: (message) => warnings.push(message),
   });
+  const covering = (state: JsonObject) => ({ states: new Map([[plan.key, state]]) });
+  return {
+    page: (of: Unit, records: RecordData[], state?: () => JsonObject) =>
+      writer.pages([{ stream: plan.key, unit: of, records }], state && (() => covering(state()))),
+    restart: (of: Unit) => writer.restart(plan.key, of),
+    finish: (state: JsonObject, outcome: StreamOutcome) =>
+      writer.finish(covering(state), new Map([[plan.key, outcome]])),
+    tick: () => writer.tick(),
+    settle: () => writer.settle(),
+    close: () => writer.close(),
+  };
+}
 beforeEach(() => {
   now = 0;
   recorder = new Recorder();
   failures = [];
+  warnings = [];
 });
 
 describe('checkpoints', () => {
@@ -84,6 +106,30 @@ describe('checkpoints', () => {
     expect(byTime.tick()).toBeUndefined();
   });
 
+  it('are never held up by a clock that was set back, and only hastened by one that was set forward', async () => {
+    const writer = writerOf({ seconds: 10 });
+    now = 1e9;
+    await writer.page(unit('a'), rows(1), () => ({ at: 1 }));
+    expect(recorder.told).toEqual(['write a1', 'commit {"at":1} 1']);
+    now = 5;
+    await writer.page(unit('a'), rows(1, 2), () => ({ at: 2 }));
+    expect(recorder.told.slice(2)).toEqual(['write a2', 'commit {"at":2} 1']);
+    await writer.page(unit('a'), rows(1, 3), () => ({ at: 3 }));
+    expect(recorder.told).toHaveLength(4);
+  });
+
+  it('are said to be late when no state comes for 15 minutes', async () => {
+    const writer = writerOf({ seconds: 10 });
+    await writer.page(unit('a'), rows(1));
+    now = 899_000;
+    expect(writer.tick()).toBeUndefined();
+    expect(warnings).toEqual([]);
+    now = 900_000;
+    writer.tick();
+    writer.tick();
+    expect(warnings).toEqual([expect.stringMatching(/no checkpoint for 15 minutes/)]);
+  });
+
   it('take the state and the rows in one step, whatever comes meanwhile', async () => {
     const writer = writerOf({ seconds: 1 });
     let told = 1;
@@ -108,7 +154,7 @@ describe('checkpoints', () => {
   it('hand large batches on before they are due, without a commit', async () => {
     const writer = writerOf({ seconds: 900, bytes: 1e12 });
     for (let page = 0; page < 9; page++) await writer.page(unit('a'), wide(1, page), () => ({}));
-    expect(recorder.told).toEqual(['write a0 a1 a2 a3 a4 a5 a6 a7 a8']);
+    expect(recorder.told).toEqual(['write a0 a1 a2 a3 a4 a5 a6 a7', 'write a8']);
   });
 });
 
@@ -172,6 +218,57 @@ describe('a unit that begins anew', () => {
     go();
     await Promise.all([first, second, restart]);
     expect(recorder.told).toEqual(['write a1', 'commit {"at":1} 1', 'restart a', 'write b11', 'commit {"at":"b"} -1']);
+  });
+});
+
+describe('rows that are lost on the way', () => {
+  const takes = (tally: (batch: Batch) => { rows: number; hash: number }) => {
+    recorder.write = async (_stream: string, batch: Batch) => ({ changed: 0, tally: tally(batch) });
+  };
+  const all = (batch: Batch) => {
+    const tally = emptyTally();
+    for (const page of batch.pages) for (const hash of page.hashes) count(tally, hash);
+    return tally;
+  };
+
+  it('fail their stream before anything is committed, with the numbers', async () => {
+    const writer = writerOf({ rows: 3 });
+    takes((batch) => ({ ...all(batch), rows: batch.rows - 1 }));
+    await expect(writer.page(unit('a'), rows(3), () => ({}))).rejects.toMatchObject({
+      kind: 'system',
+      message: expect.stringMatching(/dropped records: .* source handed over 3 rows, the runner passed on 3 .* took 2/),
+    });
+    await writer.close();
+    expect(recorder.told).toEqual(['close']);
+    expect(failures).toEqual([]);
+  });
+
+  it('are missed also when as many others came in their place', async () => {
+    const writer = writerOf({ rows: 3 });
+    takes((batch) => ({ rows: batch.rows, hash: all(batch).hash + 1 }));
+    await expect(writer.finish({}, 'complete')).resolves.toBeUndefined();
+    const other = writerOf({ rows: 3 });
+    await expect(other.page(unit('a'), rows(3), () => ({}))).rejects.toThrow(/not the same ones/);
+  });
+
+  it('are told from rows that are held back, taken back, or come later', async () => {
+    const writer = writerOf({ rows: 2 });
+    await writer.page(unit('a'), rows(2), () => ({ a: 1 }));
+    await writer.page(unit('b'), rows(3, 10));
+    await writer.page(unit('c'), rows(1, 20), () => ({ c: 1 }));
+    await writer.restart(unit('b'));
+    await writer.restart(unit('c'));
+    await writer.page(unit('b'), rows(1, 30));
+    await writer.page(unit('a'), rows(5, 40), () => ({ a: 2 }));
+    await writer.page(unit('b'), rows(1, 31), () => ({ b: 1 }));
+    await writer.finish({ end: 1 }, 'complete');
+    expect(recorder.told.filter((line) => !/restart/.test(line))).toEqual([
+      'write a1,2',
+      'commit {"a":1} 2',
+      'write a40,41,42,43,44 b30 b31',
+      'commit {"b":1} 3',
+      'finish {"end":1} 0',
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decimalShape, integerOf, numberText } from '../src/destinations/duckdb/number.ts';
-import { daysOf, parseDays, parseMoment, parseTime, writeMicros } from '../src/destinations/duckdb/temporal.ts';
+import { decimalShape, integerOf, numberText } from '../src/destinations/sql/number.ts';
+import { daysOf, parseDays, parseMoment, parseTime, writeMicros } from '../src/destinations/sql/temporal.ts';
 
 const DAY = 86_400_000;
 

@@ -2,7 +2,7 @@ import type { Destination, StreamSelection, SyncEvent, SyncResult } from '@tidem
 import { openDestination, type SyncSettings, sync } from '@tidemark/sync';
 import type { FakeSource } from './fake-source.ts';
 
-/** Runs syncs of one connection and keeps what happened as lines that one can read. */
+/** Runs syncs of one connection, each of one attempt, and keeps what happened as lines that one can read. */
 export class Transcript {
   readonly lines: string[] = [];
   readonly logs: string[] = [];
@@ -17,13 +17,14 @@ export class Transcript {
 
   async run(more: Partial<SyncSettings> = {}): Promise<SyncResult> {
     const requests = this.source.requests.length;
-    const destination: Destination = openDestination(`duckdb:${this.file}`);
+    const destination: Destination = await openDestination(`duckdb:${this.file}`);
     const result = await sync({
       source: this.source,
       config: this.config,
       destination,
       connection: 'test',
       streams: this.streams,
+      retry: false,
       log: (level, message) => this.logs.push(`${level} ${message}`),
       onEvent: (event) => this.events.push(event),
       ...more,

@@ -1,14 +1,15 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { type JsonObject, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import type { SyncResult } from '@tidemark/sync';
-import { loadSource } from '../input/manifest.js';
+import type { SyncObserver, SyncResult } from '@tidemark/sync';
 import type { SourceOptions } from '../options.js';
 import { chosenLogLevel, isShown } from '../output/log-level.js';
-import { stopSignal } from '../stop-signal.js';
-import { closingTable } from '../sync/closing-table.js';
+import { type StopSignal, stopSignal } from '../stop-signal.js';
 import { type JobOrder, readJobOrder } from '../sync/job-order.js';
+import { openSource } from '../sync/open-source.js';
+import { openTarget } from '../sync/open-target.js';
 import { createProgressView, type ProgressView } from '../sync/progress-view.js';
+import { openTelemetry, wantsTelemetry } from '../telemetry.js';
 
 /** Options of `tidemark sync`. */
 export interface SyncOptions extends SourceOptions {
@@ -16,9 +17,18 @@ export interface SyncOptions extends SourceOptions {
   /** Names, separated by commas. */
   streams?: string;
   restart?: boolean;
+  /** False with `--no-retry`. */
+  retry?: boolean;
+  /** `text` for people (the default) or `json`. */
+  log?: string;
 }
 
 const EXIT_CODES: Record<SyncResult['outcome'], number> = { complete: 0, failed: 1, partial: 3, stopped: 130 };
+
+interface Redactor {
+  addSecret(value: string): void;
+  redact(text: string): string;
+}
 
 /**
  * `tidemark sync`: reads a source into a destination. Everything that it prints goes to standard error.
@@ -26,23 +36,31 @@ const EXIT_CODES: Record<SyncResult['outcome'], number> = { complete: 0, failed:
  */
 export async function syncCommand(file: string, options: SyncOptions): Promise<number> {
   const { createRedactor } = await import('@tidemark/declarative');
-  const redactor = createRedactor();
-  const view = createProgressView(process.stderr, process.env);
-  const stop = stopSignal(() => view.line('Stopping after the page in hand; once more ends at once.'));
+  const redactor: Redactor = createRedactor();
+  const form = options.log === 'json' ? 'json' : 'text';
+  const view = createProgressView({
+    stream: process.stderr,
+    environment: process.env,
+    form,
+    redact: (text) => redactor.redact(text),
+  });
+  const stop = stopSignal(() => view.note('Stopping after the page in hand; once more ends at once.'));
   try {
+    if (options.log !== undefined && options.log !== 'json' && options.log !== 'text')
+      throw new ConnectorError('config', `--log takes 'text' or 'json', but was given '${options.log}'.`);
     const order = await readJobOrder(file, options);
     for (const secret of order.secrets) redactor.addSecret(secret);
-    const result = await run(order, options, view, redactor, stop.signal);
-    view.close();
-    for (const line of closingTable(result, destinationName(order))) process.stderr.write(`${line}\n`);
-    for (const line of described(result.errors)) process.stderr.write(`${redactor.redact(line)}\n`);
-    return result.outcome === 'stopped' ? (stop.exitCode() ?? EXIT_CODES.stopped) : EXIT_CODES[result.outcome];
-  } catch (error) {
-    view.close();
-    const failure = ConnectorError.from(error);
-    process.stderr.write(`tidemark: ${redactor.redact(failure.message)}\n`);
-    if (options.debug) process.stderr.write(`${redactor.redact(failure.stack ?? '')}\n`);
-    return failure.kind === 'config' ? 2 : 1;
+    const { result, destination } = await run(order, options, view, redactor, stop);
+    const exitCode =
+      result.outcome === 'stopped' ? (stop.exitCode() ?? EXIT_CODES.stopped) : EXIT_CODES[result.outcome];
+    view.end({ result, exitCode, destination });
+    return exitCode;
+  } catch (thrown) {
+    const error = ConnectorError.from(thrown);
+    const exitCode = error.kind === 'config' ? 2 : 1;
+    view.end({ error, exitCode });
+    if (options.debug && form === 'text') process.stderr.write(`${redactor.redact(error.stack ?? '')}\n`);
+    return exitCode;
   }
 }
 
@@ -50,32 +68,55 @@ async function run(
   order: JobOrder,
   options: SyncOptions,
   view: ProgressView,
-  redactor: { addSecret(value: string): void; redact(text: string): string },
-  signal: AbortSignal,
-): Promise<SyncResult> {
+  redactor: Redactor,
+  stop: StopSignal,
+): Promise<{ result: SyncResult; destination: string }> {
   const level = chosenLogLevel(options.debug, process.env.LOG_LEVEL);
-  const log = (logLevel: Parameters<typeof isShown>[0], message: string): void => {
-    if (isShown(logLevel, level)) view.line(`${logLevel} ${redactor.redact(message)}`);
+  const log: Log = (logLevel, message) => {
+    if (isShown(logLevel, level)) view.log(logLevel, redactor.redact(message));
   };
-  const source = await loadSource(order.manifest, options, log);
-  const { openDestination, sync } = await import('@tidemark/sync');
-  return sync({
-    source,
-    config: order.config,
-    destination: openDestination(order.destination),
-    connection: order.name,
-    streams: order.streams,
-    checkpoint: order.checkpoint,
-    restart: options.restart,
-    signal,
-    log,
-    onEvent: (event) => view.event(event),
-    context: { ...redactor, configChanged: (config) => keepConfig(order, config, log) },
-  });
+  const destination = await openTarget(order);
+  const observers = await observersOf(order, destination.name, redactor, log);
+  const { observedSync } = await import('@tidemark/sync');
+  const result = await observedSync(
+    async () => ({
+      source: await openSource(order, options, log),
+      config: order.config,
+      destination,
+      connection: order.name,
+      streams: order.streams,
+      checkpoint: order.checkpoint,
+      retry: options.retry === false ? false : order.retry,
+      heartbeatSeconds: order.heartbeatSeconds,
+      restart: options.restart,
+      signal: stop.signal,
+      log,
+      onEvent: (event) => view.event(event),
+      context: { ...redactor, configChanged: (config) => keepConfig(order, config, log) },
+    }),
+    observers,
+  );
+  return { result, destination: destination.name };
+}
+
+type Log = Parameters<typeof openSource>[2];
+
+/** Whoever else is told of the sync: webhooks, and OpenTelemetry when its variables are set. */
+async function observersOf(
+  order: JobOrder,
+  destination: string,
+  { redact }: Redactor,
+  log: Log,
+): Promise<SyncObserver[]> {
+  const about = { connection: order.name, destination, redact, log };
+  const observers: SyncObserver[] = [];
+  if (order.webhooks.length > 0) observers.push((await import('@tidemark/sync')).webhooks(order.webhooks, about));
+  if (wantsTelemetry(process.env)) observers.push(await openTelemetry(about, process.env));
+  return observers;
 }
 
 /** A renewed token is of use only when the next run finds it. */
-function keepConfig(order: JobOrder, config: JsonObject, log: (level: 'WARN' | 'INFO', message: string) => void): void {
+function keepConfig(order: JobOrder, config: JsonObject, log: Log): void {
   if (order.configFile === undefined) {
     log(
       'WARN',
@@ -87,22 +128,4 @@ function keepConfig(order: JobOrder, config: JsonObject, log: (level: 'WARN' | '
   writeFileSync(fresh, `${stringify(config)}\n`, { mode: 0o600 });
   renameSync(fresh, order.configFile);
   log('INFO', `The configuration was renewed and is kept in ${order.configFile}.`);
-}
-
-function destinationName({ destination }: JobOrder): string {
-  return `duckdb:${destination.duckdb.path}`;
-}
-
-/** Each failure once, with the streams that it hit. */
-function described(errors: readonly ConnectorError[]): string[] {
-  const streams = new Map<string, string[]>();
-  for (const { message, stream } of errors) {
-    const hit = streams.get(message) ?? [];
-    if (stream !== undefined) hit.push(stream);
-    streams.set(message, hit);
-  }
-  return [...streams].map(([message, hit]) => {
-    if (hit.length === 0) return message;
-    return `${hit.length === 1 ? 'stream' : 'streams'} ${hit.join(', ')}: ${message}`;
-  });
 }

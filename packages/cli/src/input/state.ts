@@ -4,13 +4,20 @@ import { isObject, objectAt, wrongShape } from './shape.js';
 
 const WHAT = 'state';
 
+/** What a state file says: a state for each stream, and what streams that go on together have in common. */
+export interface GivenStates {
+  states: Map<string, JsonObject>;
+  /** The shared part of a GLOBAL state. */
+  shared?: JsonObject;
+}
+
 /**
- * The states by `streamKey` from a state file. Understood are a list of STREAM states (bare, or as STATE messages), one
+ * The states by `streamKey` from a state file. Understood are a list of STREAM or GLOBAL states (bare, or as STATE messages), one
  * such object, and the old form, an object of states by stream name. Null stands for nothing everywhere.
- * Throws ConnectorError (config) for anything else, and for a GLOBAL state, which no stream of a manifest can go on from.
+ * Throws ConnectorError (config) for anything else.
  */
-export function parseState(value: Json): Map<string, JsonObject> {
-  const states = new Map<string, JsonObject>();
+export function parseState(value: Json): GivenStates {
+  const states: GivenStates = { states: new Map() };
   if (value === null) return states;
   if (Array.isArray(value)) {
     for (const [i, entry] of value.entries()) addEntry(entry, `[${i}]`, states);
@@ -23,19 +30,15 @@ export function parseState(value: Json): Map<string, JsonObject> {
   return states;
 }
 
-function addEntry(entry: Json, where: string, states: Map<string, JsonObject>): void {
+function addEntry(entry: Json, where: string, given: GivenStates): void {
   const object = objectAt(entry, WHAT, where);
   const type = object.type ?? (isObject(object.stream) ? 'STREAM' : 'LEGACY');
-  if (type === 'STATE') addEntry(object.state ?? null, join(where, 'state'), states);
-  else if (type === 'STREAM') addStream(object, where, states);
+  if (type === 'STATE') addEntry(object.state ?? null, join(where, 'state'), given);
+  else if (type === 'STREAM') addStream(object, where, given);
   else if (type === 'LEGACY')
-    addLegacy(objectAt(object.data ?? {}, WHAT, join(where, 'data')), join(where, 'data'), states);
-  else if (type === 'GLOBAL') {
-    throw new ConnectorError(
-      'config',
-      'The state is of type GLOBAL: one state for all streams together. A manifest keeps a state for each stream (type STREAM), so nothing can go on from this one; read without --state to begin anew.',
-    );
-  } else {
+    addLegacy(objectAt(object.data ?? {}, WHAT, join(where, 'data')), join(where, 'data'), given);
+  else if (type === 'GLOBAL') addGlobal(object, where, given);
+  else {
     throw new ConnectorError(
       'config',
       `In the state, '${join(where, 'type')}' must be 'STREAM', but is '${String(type).slice(0, 40)}'.`,
@@ -43,7 +46,7 @@ function addEntry(entry: Json, where: string, states: Map<string, JsonObject>): 
   }
 }
 
-function addStream(object: JsonObject, where: string, states: Map<string, JsonObject>): void {
+function addStream(object: JsonObject, where: string, given: GivenStates): void {
   const at = join(where, 'stream');
   const stream = objectAt(object.stream, WHAT, at);
   const descriptor = objectAt(stream.stream_descriptor, WHAT, join(at, 'stream_descriptor'));
@@ -56,12 +59,22 @@ function addStream(object: JsonObject, where: string, states: Map<string, JsonOb
     throw wrongShape(WHAT, join(at, 'stream_descriptor.namespace'), 'text', namespace);
   }
   const state = stream.stream_state ?? null;
-  if (state !== null) states.set(streamKey({ name, namespace }), objectAt(state, WHAT, join(at, 'stream_state')));
+  if (state !== null) given.states.set(streamKey({ name, namespace }), objectAt(state, WHAT, join(at, 'stream_state')));
 }
 
-function addLegacy(data: JsonObject, where: string, states: Map<string, JsonObject>): void {
+function addGlobal(object: JsonObject, where: string, given: GivenStates): void {
+  const at = join(where, 'global');
+  const global = objectAt(object.global, WHAT, at);
+  const shared = global.shared_state ?? null;
+  if (shared !== null) given.shared = objectAt(shared, WHAT, join(at, 'shared_state'));
+  const streams = global.stream_states ?? [];
+  if (!Array.isArray(streams)) throw wrongShape(WHAT, join(at, 'stream_states'), 'a list of stream states', streams);
+  for (const [i, stream] of streams.entries()) addStream({ stream }, `${at}.stream_states[${i}]`, given);
+}
+
+function addLegacy(data: JsonObject, where: string, given: GivenStates): void {
   for (const [name, state] of Object.entries(data)) {
-    if (state !== null && state !== undefined) states.set(name, objectAt(state, WHAT, join(where, name)));
+    if (state !== null && state !== undefined) given.states.set(name, objectAt(state, WHAT, join(where, name)));
   }
 }
 

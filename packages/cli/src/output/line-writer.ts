@@ -29,6 +29,15 @@ export class LineWriter {
     this.timer ??= setTimeout(() => this.sendPiece(), IDLE_MILLISECONDS);
   }
 
+  /** Adds whole lines as UTF-8. The bytes are the caller's again when the promise settles. */
+  async writeBytes(lines: Uint8Array): Promise<void> {
+    this.sendPiece();
+    if (this.failure) throw this.failure;
+    await new Promise<void>((resolve, reject) => {
+      this.out.write(lines, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   /** Settles when everything that was written is out of this process's hands. Throws what writing failed with. */
   async flush(): Promise<void> {
     this.sendPiece();

@@ -9,9 +9,13 @@ import {
 import {
   attachedFile,
   type ConnectorError,
+  changesOf,
+  type GlobalState,
   type RecordData,
+  type RecordLines,
   type Sink,
   type StreamOutcome,
+  type StreamPage,
   type Unit,
 } from '@tidemark/source';
 import type { MessageOutput } from './message-output.js';
@@ -28,6 +32,8 @@ interface StreamOutput {
 /** Standard output as the place where a read goes: a page at a time. */
 export class ProtocolSink implements Sink {
   private readonly streams = new Map<string, StreamOutput>();
+  /** Of the streams that one state covers. */
+  private readonly global = { pace: new StatePace(), recordsSinceState: 0 };
 
   constructor(private readonly output: MessageOutput) {}
 
@@ -35,12 +41,40 @@ export class ProtocolSink implements Sink {
     const kept = this.of(stream);
     const after = `,"emitted_at":${this.output.clock()}}}\n`;
     let text = '';
-    for (const record of records) text += kept.before + stringify(record) + fileOf(record) + after;
+    for (const record of records) text += kept.before + stringify(record) + metaOf(record) + fileOf(record) + after;
     kept.recordsSinceState += records.length;
     // Counted before the question whether there can be a state: pages of a streamed response count for the next one.
     const due = kept.pace.isDue(text.length);
     if (state && due) text += this.state(kept, state());
     if (text !== '') return this.output.lines.write(text);
+  }
+
+  async lines(stream: StreamDescriptor, _unit: Unit, lines: RecordLines, state?: () => JsonObject): Promise<void> {
+    const kept = this.of(stream);
+    const bytes = lines.write(kept.before, `,"emitted_at":${this.output.clock()}}}\n`);
+    kept.recordsSinceState += lines.count;
+    const due = kept.pace.isDue(bytes.length);
+    const after = state && due ? this.state(kept, state()) : '';
+    if (bytes.length > 0) await this.output.lines.writeBytes(bytes);
+    if (after !== '') await this.output.lines.write(after);
+  }
+
+  pagesTogether(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void> {
+    const after = `,"emitted_at":${this.output.clock()}}}\n`;
+    const { global } = this;
+    let text = '';
+    for (const { stream, records } of pages) {
+      const { before } = this.of(stream);
+      for (const record of records) text += before + stringify(record) + metaOf(record) + fileOf(record) + after;
+      global.recordsSinceState += records.length;
+    }
+    const due = global.pace.isDue(text.length);
+    if (state && due) text += this.globalState(state());
+    if (text !== '') return this.output.lines.write(text);
+  }
+
+  finalTogether(state: GlobalState): void | Promise<void> {
+    return this.output.lines.write(this.globalState(state));
   }
 
   finalState(stream: StreamDescriptor, state: JsonObject, _outcome: StreamOutcome): void | Promise<void> {
@@ -78,6 +112,19 @@ export class ProtocolSink implements Sink {
     return line;
   }
 
+  private globalState({ shared, streams }: GlobalState): string {
+    const { global } = this;
+    const stream_states = streams.map(({ stream, state }) => ({
+      stream_descriptor: plain(stream),
+      stream_state: state,
+    }));
+    const text = stringify({ shared_state: shared, stream_states });
+    global.pace.sent(text.length);
+    const line = `{"type":"STATE","state":{"type":"GLOBAL","global":${text},"sourceStats":{"recordCount":${global.recordsSinceState}}}}\n`;
+    global.recordsSinceState = 0;
+    return line;
+  }
+
   private of(stream: StreamDescriptor): StreamOutput {
     const key = streamKey(stream);
     let kept = this.streams.get(key);
@@ -93,6 +140,12 @@ export class ProtocolSink implements Sink {
     }
     return kept;
   }
+}
+
+/** What the source had to change in the record, as one more field of the message. */
+function metaOf(record: RecordData): string {
+  const changes = changesOf(record);
+  return changes ? `,"meta":{"changes":${JSON.stringify(changes)}}` : '';
 }
 
 /** The file that belongs to the record, as one more field of the message. */

@@ -1,4 +1,5 @@
 import type { SyncResult } from '@tidemark/sync';
+import { table } from './table.js';
 import { count, counted, duration } from './text.js';
 
 const OUTCOMES: Record<SyncResult['outcome'], string> = {
@@ -19,13 +20,7 @@ export function closingTable(result: SyncResult, destination: string): string[] 
     count(stream.pages),
     duration(stream.elapsedSeconds),
   ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: string[]): string =>
-    cells
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd();
   const sum = `${OUTCOMES[result.outcome]}: ${counted(result.rows, 'row')} into ${destination} in ${duration(result.elapsedSeconds)} (job ${result.jobId}, attempt ${result.attempt}).`;
   const next = result.outcome === 'complete' ? [] : ['The same command goes on from here; --restart begins anew.'];
-  return ['', line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line), '', sum, ...next];
+  return ['', ...table(head, rows, new Set([2, 3, 4, 5])), '', sum, ...next];
 }

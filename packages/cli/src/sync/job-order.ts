@@ -2,23 +2,49 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import type { CheckpointPolicy, ConnectionSettings, DestinationSpec, StreamSelection } from '@tidemark/sync';
+import type {
+  BooksSpec,
+  CheckpointPolicy,
+  ConnectionSettings,
+  DestinationSpec,
+  ProcessSourceSettings,
+  RetryPolicy,
+  StreamSelection,
+  WebhookSettings,
+} from '@tidemark/sync';
 import type { SyncOptions } from '../commands/sync.js';
 import { readJsonInput, readText } from '../input/json-input.js';
 import { asConfig } from '../input/manifest.js';
 
-/** Everything that a sync was asked for, from a connection file or from the command line. */
-export interface JobOrder {
-  /** Names the connection in the destination's books. */
+/** Where a sync writes, and where its books are. */
+export interface Target {
+  /** Names the connection in the books. */
   name: string;
-  manifest: string;
+  destination: DestinationSpec;
+  /** Where jobs and states are kept when not in the destination. */
+  state?: BooksSpec;
+  /** Values that no message may show. */
+  secrets: string[];
+  /** Which streams, and how; absent: all. */
+  streams?: StreamSelection[];
+}
+
+/** Everything that a sync was asked for, from a connection file or from the command line. */
+export interface JobOrder extends Target {
+  /** A manifest's path, or a program of the Airbyte protocol. */
+  source: { manifest: string } | { program: ProcessSourceSettings };
   config: JsonObject;
   /** Where the configuration came from, when that is a file that can be written again. */
   configFile?: string;
-  destination: DestinationSpec;
-  streams?: StreamSelection[];
   checkpoint?: Partial<CheckpointPolicy>;
-  secrets: string[];
+  retry?: Partial<RetryPolicy> | false;
+  heartbeatSeconds?: number;
+  webhooks: WebhookSettings[];
+}
+
+/** What says where a sync writes: a connection file, or a manifest together with --to. */
+export interface TargetOptions {
+  to?: string;
 }
 
 // Committing costs milliseconds: a kill should cost no more than a moment's work.
@@ -29,28 +55,49 @@ export async function readJobOrder(file: string, options: SyncOptions): Promise<
   return options.to === undefined ? fromConnection(file, options) : fromManifest(file, options.to, options);
 }
 
+/** Reads only where a sync writes: what the source needs may be missing. Throws ConnectorError (config). */
+export async function readTarget(file: string, { to }: TargetOptions): Promise<Target> {
+  const { connectionName, readConnection } = await import('@tidemark/sync');
+  if (to !== undefined)
+    return withState({ name: connectionName(file), ...destinationOf(to, await import('@tidemark/sync')) }, '.');
+  refuseManifest(file);
+  const { name, destination, state, secrets, streams } = await readConnection(file, process.env, 'target');
+  return withState({ name, destination, state, secrets, streams }, dirname(resolve(file)));
+}
+
+/** A destination that cannot keep the state has it in a file beside the connection. */
+async function withState<T extends Target>(target: T, folder: string): Promise<T> {
+  const { needsBooks } = await import('@tidemark/sync');
+  if (target.state !== undefined || !needsBooks(target.destination)) return target;
+  return { ...target, state: { file: resolve(folder, `${target.name.replace(/[^\w.-]+/g, '_')}.state.json`) } };
+}
+
 async function fromManifest(manifest: string, to: string, options: SyncOptions): Promise<JobOrder> {
-  const { connectionName, parseDestination } = await import('@tidemark/sync');
+  const kit = await import('@tidemark/sync');
   const { config: configFile } = options;
-  return {
-    name: connectionName(manifest),
-    manifest,
+  const order: JobOrder = {
+    name: kit.connectionName(manifest),
+    source: { manifest },
     config: configFile === undefined ? {} : asConfig(readJsonInput(configFile, 'configuration')),
     configFile: configFile === '-' ? undefined : configFile,
-    destination: parseDestination(to),
+    ...destinationOf(to, kit),
     streams: chosenStreams(undefined, options.streams),
     checkpoint: CHECKPOINT,
-    secrets: [],
+    webhooks: [],
   };
+  return withState(order, '.');
+}
+
+function destinationOf(
+  to: string,
+  { destinationSecrets, parseDestination }: typeof import('@tidemark/sync'),
+): Pick<Target, 'destination' | 'secrets'> {
+  const destination = parseDestination(to);
+  return { destination, secrets: destinationSecrets(destination) };
 }
 
 async function fromConnection(file: string, options: SyncOptions): Promise<JobOrder> {
-  if (/^["']?type["']?\s*:\s*["']?DeclarativeSource/m.test(readText(file, 'connection'))) {
-    throw new ConnectorError(
-      'config',
-      `'${file}' is a manifest: say with --to where its rows go, for example --to duckdb:data.duckdb.`,
-    );
-  }
+  refuseManifest(file);
   if (options.config !== undefined) {
     throw new ConnectorError(
       'config',
@@ -59,27 +106,41 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
   }
   const { readConnection } = await import('@tidemark/sync');
   const connection = await readConnection(file);
-  return {
+  const order: JobOrder = {
     name: connection.name,
-    manifest: manifestOf(connection, dirname(resolve(file))),
+    source: sourceOf(connection, dirname(resolve(file))),
     config: connection.config,
+    configFile: connection.configFile,
     destination: connection.destination,
     streams: chosenStreams(connection.streams, options.streams),
     checkpoint: { ...CHECKPOINT, ...connection.checkpoint },
+    retry: connection.retry,
+    heartbeatSeconds: connection.heartbeatSeconds,
+    state: connection.state,
+    webhooks: connection.webhooks,
     secrets: connection.secrets,
   };
+  return withState(order, dirname(resolve(file)));
+}
+
+function refuseManifest(file: string): void {
+  if (!/^["']?type["']?\s*:\s*["']?DeclarativeSource/m.test(readText(file, 'connection'))) return;
+  throw new ConnectorError(
+    'config',
+    `'${file}' is a manifest: say with --to where its rows go, for example --to duckdb:data.duckdb.`,
+  );
 }
 
 /** A source by its name: a manifest beside the connection file, in a folder of that name, or in an installed package. */
-function manifestOf({ source }: ConnectionSettings, folder: string): string {
-  if (source.isPath) return source.manifest;
+function sourceOf({ source }: ConnectionSettings, folder: string): JobOrder['source'] {
+  if ('program' in source || source.isPath) return source;
   const { manifest: name } = source;
   const places = [`${name}.yaml`, join(name, 'manifest.yaml'), join('node_modules', name, 'manifest.yaml')];
   const found = places.map((place) => join(folder, place)).find((place) => existsSync(place));
   if (found === undefined) {
     throw new ConnectorError('config', `There is no source '${name}': looked for ${places.join(', ')} in ${folder}.`);
   }
-  return found;
+  return { manifest: found };
 }
 
 function chosenStreams(all: StreamSelection[] | undefined, wanted: string | undefined): StreamSelection[] | undefined {

@@ -1,6 +1,9 @@
+import type { LogLevel } from '@tidemark/protocol';
 import type { StreamProgress, SyncEvent } from '@tidemark/sync';
+import { closingText } from './closing-text.js';
+import { eventLines } from './event-line.js';
 import { progressLine } from './progress-line.js';
-import type { ProgressView } from './progress-view.js';
+import type { ProgressView, ViewEnd } from './progress-view.js';
 
 const SECONDS_BETWEEN = 10;
 
@@ -11,35 +14,54 @@ export class PlainProgress implements ProgressView {
   private readonly timer: NodeJS.Timeout;
   private width = 0;
 
-  constructor(private readonly print: (line: string) => void) {
+  constructor(
+    private readonly print: (line: string) => void,
+    private readonly redact: (text: string) => string = (text) => text,
+  ) {
     this.timer = setInterval(() => this.tick(), SECONDS_BETWEEN * 1000);
     this.timer.unref();
   }
 
   event(event: SyncEvent): void {
-    for (const progress of event.type === 'start' ? event.streams : [event.stream]) {
-      const { name } = progress.stream;
-      this.width = Math.max(this.width, name.length);
-      this.streams.set(name, progress);
-      if (event.type === 'stream') this.print(progressLine(progress, this.width));
-      else if (progress.status === 'reading' && !this.begun.has(name)) {
-        this.begun.add(name);
-        this.print(progressLine(progress, this.width));
-      }
-    }
+    for (const line of eventLines(event)) this.print(this.redact(line));
+    if (event.type === 'start') {
+      this.begun.clear();
+      this.streams.clear();
+      for (const progress of event.streams) this.show(progress, false);
+    } else if ('stream' in event) this.show(event.stream, event.type === 'stream');
   }
 
-  line(text: string): void {
+  log(level: LogLevel, message: string): void {
+    this.print(`${level} ${message}`);
+  }
+
+  note(text: string): void {
     this.print(text);
   }
 
-  close(): void {
+  end(end: ViewEnd): void {
     clearInterval(this.timer);
+    for (const line of closingText(end, this.redact)) this.print(line);
+  }
+
+  private show(progress: StreamProgress, isOver: boolean): void {
+    const { name } = progress.stream;
+    this.width = Math.max(this.width, name.length);
+    this.streams.set(name, progress);
+    if (isOver) this.print(this.line(progress));
+    else if (progress.status === 'reading' && !this.begun.has(name)) {
+      this.begun.add(name);
+      this.print(this.line(progress));
+    }
   }
 
   private tick(): void {
     for (const progress of this.streams.values()) {
-      if (progress.status === 'reading') this.print(progressLine(progress, this.width));
+      if (progress.status === 'reading') this.print(this.line(progress));
     }
+  }
+
+  private line(progress: StreamProgress): string {
+    return this.redact(progressLine(progress, this.width));
   }
 }

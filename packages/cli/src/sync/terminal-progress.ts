@@ -1,7 +1,10 @@
+import type { LogLevel } from '@tidemark/protocol';
 import type { StreamProgress, SyncEvent } from '@tidemark/sync';
+import { closingText } from './closing-text.js';
+import { eventLines } from './event-line.js';
 import { progressLine } from './progress-line.js';
-import type { ProgressView } from './progress-view.js';
-import { counted } from './text.js';
+import type { ProgressView, ViewEnd } from './progress-view.js';
+import { counted, duration } from './text.js';
 
 const MILLISECONDS_BETWEEN = 100;
 
@@ -18,27 +21,43 @@ export class TerminalProgress implements ProgressView {
   private readonly timer: NodeJS.Timeout;
   private drawn = 0;
   private changed = false;
+  private attempt = 1;
+  /** When the next attempt begins, in milliseconds since the epoch. */
+  private nextAt: number | undefined;
 
-  constructor(private readonly terminal: Terminal) {
-    this.timer = setInterval(() => this.changed && this.draw(), MILLISECONDS_BETWEEN);
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly redact: (text: string) => string = (text) => text,
+  ) {
+    this.timer = setInterval(() => (this.changed || this.nextAt !== undefined) && this.draw(), MILLISECONDS_BETWEEN);
     this.timer.unref();
   }
 
   event(event: SyncEvent): void {
-    for (const progress of event.type === 'start' ? event.streams : [event.stream]) {
-      this.streams.set(progress.stream.name, progress);
-    }
+    for (const line of eventLines(event)) this.note(this.redact(line));
+    if (event.type === 'start') {
+      this.attempt = event.attempt;
+      this.nextAt = undefined;
+      this.streams.clear();
+      for (const progress of event.streams) this.streams.set(progress.stream.name, progress);
+    } else if ('stream' in event) this.streams.set(event.stream.stream.name, event.stream);
+    else if (event.type === 'wait' && event.seconds > 0) this.nextAt = Date.now() + event.seconds * 1000;
     this.changed = true;
   }
 
-  line(text: string): void {
+  log(level: LogLevel, message: string): void {
+    this.note(`${level} ${message}`);
+  }
+
+  note(text: string): void {
     this.terminal.write(`${this.erased()}${text}\n`);
     this.draw();
   }
 
-  close(): void {
+  end(end: ViewEnd): void {
     clearInterval(this.timer);
     this.terminal.write(this.erased());
+    for (const line of closingText(end, this.redact)) this.terminal.write(`${line}\n`);
   }
 
   /** Moves back over what was drawn and clears it. */
@@ -51,8 +70,12 @@ export class TerminalProgress implements ProgressView {
   private draw(): void {
     this.changed = false;
     const lines = this.fitting([...this.streams.values()]);
-    const columns = (this.terminal.columns ?? 80) - 1;
-    const text = `${this.erased()}${lines.map((line) => `${line.slice(0, columns)}\n`).join('')}`;
+    if (this.nextAt !== undefined) {
+      const seconds = Math.max(0, Math.ceil((this.nextAt - Date.now()) / 1000));
+      lines.push(`attempt ${this.attempt + 1} in ${duration(seconds)}`);
+    }
+    const columns = (this.terminal.columns || 80) - 1;
+    const text = `${this.erased()}${lines.map((line) => `${this.redact(line).slice(0, columns)}\n`).join('')}`;
     this.drawn = lines.length;
     this.terminal.write(text);
   }
@@ -60,7 +83,7 @@ export class TerminalProgress implements ProgressView {
   /** Only as many lines as the terminal has: those being read come first, the others are counted. */
   private fitting(all: StreamProgress[]): string[] {
     const width = Math.max(0, ...all.map((progress) => progress.stream.name.length));
-    const room = Math.max(3, (this.terminal.rows ?? 24) - 3);
+    const room = Math.max(3, (this.terminal.rows || 24) - 4);
     if (all.length <= room) return all.map((progress) => progressLine(progress, width));
     const reading = all.filter((progress) => progress.status === 'reading').slice(0, room - 1);
     const done = all.filter((progress) => progress.status === 'complete').length;

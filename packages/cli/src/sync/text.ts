@@ -1,3 +1,5 @@
+import { ConnectorError } from '@tidemark/source';
+
 /** 12345 as `12,345`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
@@ -14,4 +16,11 @@ export function duration(seconds: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** Names from an option that can be repeated and takes several separated by commas; undefined: it was not given. */
+export function listed(values: readonly string[] | undefined): string[] | undefined {
+  const names = values?.flatMap((value) => value.split(',').map((name) => name.trim())).filter((name) => name !== '');
+  if (names?.length === 0) throw new ConnectorError('config', '--stream names no stream.');
+  return names;
 }

@@ -15,7 +15,7 @@ interface Defaults {
  * The language's schema for manifests as they are **written**: with references in the place of values, without types that the
  * place decides, and with values that `$parameters` bring from above. The other one is for manifests that are resolved.
  */
-export function authorSchema(schema: JsonSchema, registry: Registry): JsonSchema {
+export function authorSchema(schema: JsonSchema, language: Registry): JsonSchema {
   const definitions: JsonSchema = {
     Reference: {
       type: 'object',
@@ -25,7 +25,7 @@ export function authorSchema(schema: JsonSchema, registry: Registry): JsonSchema
     },
   };
   for (const [type, word] of Object.entries(schema.definitions as Record<string, JsonSchema>)) {
-    const { fields } = registry.words.filter((each) => each.type === type)[0]!;
+    const { fields } = language.words.filter((each) => each.type === type)[0]!;
     const properties: JsonSchema = {};
     for (const [name, piece] of Object.entries(word.properties as Record<string, JsonSchema>)) {
       const facts = fields[name]?.facts;

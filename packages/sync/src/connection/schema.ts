@@ -1,3 +1,9 @@
+import { destinationKinds } from '../destinations/kinds.js';
+import { destinationExamples } from '../destinations/open.js';
+import { webhooksSchema } from '../notify/webhook-settings.js';
+import { programSourceFields } from '../processes/source-spec.js';
+import { DEFAULT_RETRY } from '../retry.js';
+
 const text = { type: 'string', minLength: 1 } as const;
 const path = { type: 'array', items: text, minItems: 1 } as const;
 
@@ -25,6 +31,10 @@ const stream = {
           description: 'A field, several, or paths into nested fields. Default: what the stream says.',
           anyOf: [text, { type: 'array', items: { anyOf: [text, path] }, minItems: 1 }],
         },
+        allow_empty: {
+          type: 'boolean',
+          description: 'An empty result may take the place of a table that has rows. Default: false.',
+        },
         cursor_field: {
           description: 'A field, or a path into nested ones. Default: what the stream says.',
           anyOf: [text, path],
@@ -48,10 +58,15 @@ export const connectionSchema = {
       description: "Names the connection in the destination's books. Default: the manifest's name.",
     },
     source: {
-      description: 'A manifest: its path (relative to this file) or its name.',
+      description: 'A manifest: its path (relative to this file) or its name; or a program of the Airbyte protocol.',
       anyOf: [
         text,
-        { type: 'object', required: ['manifest'], additionalProperties: false, properties: { manifest: text } },
+        {
+          type: 'object',
+          minProperties: 1,
+          additionalProperties: false,
+          properties: { manifest: text, ...programSourceFields },
+        },
       ],
     },
     config: {
@@ -60,26 +75,17 @@ export const connectionSchema = {
       anyOf: [text, { type: 'object' }],
     },
     destination: {
-      description: 'duckdb:FILE, or a destination with its settings.',
+      description: `A destination in short (${destinationExamples()}), or with its settings.`,
       anyOf: [
         text,
         {
           type: 'object',
-          required: ['duckdb'],
+          minProperties: 1,
           additionalProperties: false,
-          properties: {
-            duckdb: {
-              type: 'object',
-              required: ['path'],
-              additionalProperties: false,
-              properties: {
-                path: { ...text, description: 'The database file, relative to this file.' },
-                schema: { ...text, description: 'Schema of the tables. Default: main.' },
-                memory_limit: { ...text, description: 'How much memory DuckDB may take, for example 512MB.' },
-                threads: { type: 'integer', minimum: 1, description: 'How many threads DuckDB may use.' },
-              },
-            },
-          },
+          // Which fields can stand beside which kind is checked where the kind is known (destinations/open.ts).
+          properties: Object.fromEntries(
+            destinationKinds.flatMap(({ key, schema, beside = {} }) => [[key, schema], ...Object.entries(beside)]),
+          ),
         },
       ],
     },
@@ -94,9 +100,50 @@ export const connectionSchema = {
         seconds: { type: 'number', exclusiveMinimum: 0, maximum: 900, description: 'Default: 10.' },
       },
     },
-    state: {
-      enum: ['destination'],
-      description: 'Where the state is kept. Default: in the destination, beside the rows.',
+    retry: {
+      description:
+        'How a failed sync goes on by itself; false: not at all. An attempt that got on is followed by the next at once.',
+      anyOf: [
+        { type: 'boolean', const: false },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            attempts: {
+              type: 'integer',
+              minimum: 1,
+              description: `So many attempts in a row may get nowhere. Default: ${DEFAULT_RETRY.attempts}.`,
+            },
+            backoff_seconds: {
+              type: 'number',
+              minimum: 0,
+              description: `The wait after the first that got nowhere. Default: ${DEFAULT_RETRY.backoff_seconds}.`,
+            },
+            backoff_factor: {
+              type: 'number',
+              minimum: 1,
+              description: `Each wait is so many times the one before. Default: ${DEFAULT_RETRY.backoff_factor}.`,
+            },
+            max_backoff_seconds: {
+              type: 'number',
+              minimum: 0,
+              description: `No wait is longer. Default: ${DEFAULT_RETRY.max_backoff_seconds}.`,
+            },
+          },
+        },
+      ],
     },
+    heartbeat_seconds: {
+      type: 'number',
+      minimum: 0,
+      description:
+        'A source that gives no sign of life for so long is ended; the next attempt goes on. Default: 3600; 0: never.',
+    },
+    state: {
+      ...text,
+      description:
+        "Where the state is kept: 'destination' (the default: beside the rows, committed with them), file:PATH, or postgres://…",
+    },
+    webhooks: webhooksSchema,
   },
 } as const;

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv';
+import { closest } from './closest.js';
 import { connectionSchema } from './schema.js';
 
 /** Something that is wrong, and where. */
@@ -12,7 +13,13 @@ export interface Problem {
 /** Everything in a tree that the schema of connection.yaml does not allow. */
 export async function violations(tree: unknown): Promise<Problem[]> {
   const { Ajv } = await import('ajv');
-  const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(connectionSchema);
+  const validate = new Ajv({
+    allErrors: true,
+    strict: false,
+    verbose: true,
+    validateFormats: false,
+    logger: false,
+  }).compile(connectionSchema);
   if (validate(tree)) return [];
   const found = new Map<string, Problem>();
   for (const error of meant(validate.errors ?? [])) {
@@ -64,6 +71,13 @@ function problemOf(error: ErrorObject): Problem {
       return { path, message: `${where} must be ${params.type}` };
     case 'enum':
       return { path, message: `${where} must be one of ${(params.allowedValues as unknown[]).join(', ')}` };
+    case 'minProperties':
+    case 'maxProperties': {
+      const known = Object.keys((error.parentSchema?.properties ?? {}) as object).join(', ');
+      return { path, message: `${where} must name exactly one of: ${known}` };
+    }
+    case 'const':
+      return { path, message: `${where} must be ${JSON.stringify(params.allowedValue)} or an object` };
     case 'anyOf':
       return { path, message: `${where} must be ${forms(error)}` };
     default:
@@ -78,25 +92,4 @@ function forms(error: ErrorObject): string {
 function segment(text: string): string | number {
   const name = text.replaceAll('~1', '/').replaceAll('~0', '~');
   return /^\d+$/.test(name) ? Number(name) : name;
-}
-
-/** The known name that differs least, when it differs little. */
-function closest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : undefined;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,7 +1,18 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { streamKey } from '@tidemark/protocol';
+import { canonical, parseJson, streamKey } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
-import type { Batch, Destination, Job, Session, StreamPlan, Writer } from '../destination.js';
+import type {
+  Batch,
+  Destination,
+  Job,
+  OpenOptions,
+  ResetOrder,
+  Session,
+  StoredJob,
+  StreamPlan,
+  Writer,
+} from '../destination.js';
+import { hashesOf } from '../tally.js';
 
 /** A row as somebody reads it who knows nothing of Tidemark: every value as text, or null. */
 export type ReadRow = Record<string, string | null>;
@@ -12,9 +23,40 @@ export interface DestinationHarness {
   place(): Promise<string>;
   /** The destination at that place. Called anew for each sync. */
   destination(place: string): Destination;
-  /** The rows of a stream's table, in the order of their `_airbyte_raw_id`; undefined when there is no table. */
+  /**
+   * The rows of a stream's table, in the order of their `_airbyte_raw_id`; undefined when there is no table. Truths may read
+   * as `true`, `t` or `1`, JSON may have blanks and its keys in another order.
+   */
   read(place: string, stream: string): Promise<ReadRow[] | undefined>;
+  /** What the destination cannot, each with the reason: the tests of it are skipped, and their names say why. */
+  cannot?: Partial<Record<Ability, string>>;
+  /** Its texts cannot hold the character 0: it becomes U+FFFD, with an entry in `changes`. */
+  withoutZero?: boolean;
+  /** Takes the stream's table away, as somebody does who knows nothing of Tidemark. Absent where the books go with the rows. */
+  drop?(place: string, stream: string): Promise<void>;
+  /** Where connections are leased one by one: makes the lease look as if its holder had said nothing for too long. */
+  expireLease?(place: string, connection: string): Promise<void>;
 }
+
+/** What not every place of rows can do. */
+export type Ability = 'overwrite' | 'deduplicate' | 'restart' | 'types' | 'retype' | 'look while it is written';
+
+/** The name of a test of something that the destination may not be able to, and whether it is left out. */
+export function needs(harness: DestinationHarness, ability: Ability): { skip: boolean; why: string } {
+  const why = harness.cannot?.[ability];
+  return { skip: why !== undefined, why: why === undefined ? '' : ` (skipped: ${why})` };
+}
+
+/** Tidemark's own columns. */
+export const OWN: ReadonlySet<string> = new Set([
+  '_airbyte_raw_id',
+  '_airbyte_extracted_at',
+  '_airbyte_meta',
+  '_airbyte_generation_id',
+]);
+
+export const text: JsonObject = { type: ['null', 'string'] };
+export const integer: JsonObject = { type: ['null', 'integer'] };
 
 /** One place, with the jobs that run there. */
 export class Bench {
@@ -31,10 +73,15 @@ export class Bench {
   }
 
   /** Opens the place and loads the books, as a sync does. */
-  async open(connection = 'suite'): Promise<{ session: Session; stored: Awaited<ReturnType<Session['load']>> }> {
+  async open(
+    connection = 'suite',
+    more: Partial<OpenOptions> = {},
+  ): Promise<{ session: Session; stored: Awaited<ReturnType<Session['load']>> }> {
     const session = await this.harness.destination(this.place).open({
       clock: () => this.clock++,
+      connection,
       log: (_level, message) => this.logs.push(message),
+      ...more,
     });
     return { session, stored: await session.load(connection) };
   }
@@ -54,6 +101,21 @@ export class Bench {
     } finally {
       await session.close();
     }
+  }
+
+  /** What the books have of the connection, read by a session of its own. */
+  async stored(connection = 'suite'): Promise<StoredJob> {
+    const { session, stored } = await this.open(connection);
+    await session.close();
+    if (!stored) throw new Error(`the books know nothing of ${connection}`);
+    return stored;
+  }
+
+  /** Orders about streams, by a session of its own. */
+  async reset(orders: readonly ResetOrder[], shared?: JsonObject | null): Promise<void> {
+    const { session } = await this.open();
+    await session.reset('suite', orders, shared);
+    await session.close();
   }
 
   /** Reads a stream's table; an empty list when there is none. */
@@ -96,7 +158,7 @@ export function schemaOf(properties: Record<string, JsonObject>): JsonObject {
 
 /** A batch of one page. */
 export function batch(records: RecordData[], unit = 'u', extractedAt = 1_700_000_000_000): Batch {
-  return { rows: records.length, pages: [{ unit, records, extractedAt }] };
+  return { rows: records.length, pages: [{ unit, records, extractedAt, hashes: hashesOf(records) }] };
 }
 
 export function things(...ids: number[]): RecordData[] {
@@ -105,6 +167,16 @@ export function things(...ids: number[]): RecordData[] {
 
 export function stateOf(plan: StreamPlan, state: JsonObject, rows = 0) {
   return { stream: plan.key, state, rows };
+}
+
+/** A JSON text without blanks, its keys in order. */
+export function json(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : canonical(parseJson(text));
+}
+
+/** A truth, however it is written. */
+export function truth(text: string | null | undefined): boolean | null {
+  return text === null || text === undefined ? null : ['true', 't', '1'].includes(text);
 }
 
 /** What the rows hold in one column. */

@@ -1,10 +1,22 @@
 import type { RecordData } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
-import { Bench, batch, column, type DestinationHarness, jobOf, planOf, schemaOf, stateOf } from './harness.js';
+import {
+  Bench,
+  batch,
+  column,
+  type DestinationHarness,
+  integer,
+  jobOf,
+  json,
+  needs,
+  planOf,
+  schemaOf,
+  stateOf,
+  text,
+  truth,
+} from './harness.js';
 import { digits, land } from './values.js';
 
-const text = { type: ['null', 'string'] };
-const integer = { type: ['null', 'integer'] };
 const append = { destinationSyncMode: 'append' } as const;
 
 /** Columns come, widen, stay; names are safe and stable. */
@@ -41,7 +53,8 @@ function itChangesColumns(harness: DestinationHarness): void {
     }
   });
 
-  it('loses nothing when types change to and fro', async () => {
+  const { skip, why } = needs(harness, 'retype');
+  it.skipIf(skip)(`loses nothing when types change to and fro${why}`, async () => {
     const bench = await Bench.at(harness);
     const at = { type: 'string', format: 'date-time' };
     await land(
@@ -60,7 +73,7 @@ function itChangesColumns(harness: DestinationHarness): void {
       append,
     );
     const rows = await land(bench, 4, schemaOf({ v: { type: 'number' }, w: at }), [[{ v: 0.5, w: null }]], append);
-    expect(column(rows, 'v')).toEqual(['"true"', '"5"', '{"a":1}', '0.5']);
+    expect(column(rows, 'v').map(json)).toEqual(['"true"', '"5"', '{"a":1}', '0.5']);
     expect(column(rows, 'w')).toEqual(['2024-01-02T03:04:05.500000Z', 'now', '2025-01-01T00:00:00Z', null]);
   });
 
@@ -78,7 +91,7 @@ function itChangesColumns(harness: DestinationHarness): void {
     expect(column(rows, 'id')).toEqual(['1', '2', '3', '4']);
     expect(column(rows, 'extra')).toEqual(['a', null, '7', null]);
     expect(column(rows, 'count').map(digits)).toEqual(['1', '2.5', null, '12345678901234567890']);
-    expect(column(rows, 'deep')).toEqual([null, '{"x":[1]}', '"text"', null]);
+    expect(column(rows, 'deep').map(json)).toEqual([null, '{"x":[1]}', '"text"', null]);
   });
 }
 
@@ -97,40 +110,6 @@ function itMeetsOddRecords(harness: DestinationHarness): void {
     expect(found).toMatchObject(wide);
   });
 
-  it('gives odd names safe columns that stay the same', async () => {
-    const bench = await Bench.at(harness);
-    const names = [
-      'id',
-      'ID',
-      'Order Date',
-      'order-date',
-      '1st',
-      '',
-      'größe',
-      'a"b',
-      'select',
-      'constructor',
-      '__proto__',
-      '_airbyte_meta',
-    ];
-    const record = () => Object.fromEntries(names.map((name, index) => [name, `v${index}`])) as RecordData;
-    const own = () => JSON.parse(JSON.stringify(record()).replace('}', ',"__proto__":"v10"}')) as RecordData;
-    const declared = names.filter((name) => name !== '__proto__').map((name) => [name, text] as const);
-    const first = await land(bench, 1, schemaOf(Object.fromEntries(declared)), [[own(), {}]]);
-    const second = await land(bench, 2, schemaOf(Object.fromEntries([...declared].reverse())), [[{}, own()]]);
-    const values = Object.values(first[0]!).filter((value) => /^v\d+$/.test(value ?? ''));
-    // A reader in JavaScript does not see a column named `__proto__`.
-    expect(new Set([...values, 'v10'])).toEqual(new Set(names.map((_, index) => `v${index}`)));
-    const columnOf = (row: object, value: string) => Object.entries(row).find(([, held]) => held === value)?.[0];
-    for (const [index] of names.entries()) {
-      if (names[index] === '__proto__') continue;
-      expect(columnOf(second[1]!, `v${index}`)).toBe(columnOf(first[0]!, `v${index}`));
-    }
-    const empty = Object.entries(first[1]!).filter(([name, value]) => !OWN.has(name) && value !== null);
-    expect(empty).toEqual([]);
-    for (const name of Object.keys(first[0]!)) expect(name).toMatch(/^[\p{L}_][\p{L}\p{N}_]*$/u);
-  });
-
   it('keeps what records have when the widening comes in the middle of a commit', async () => {
     const bench = await Bench.at(harness);
     const plan = planOf(jobOf(1), { schema: schemaOf({ id: integer }), ...append });
@@ -144,8 +123,7 @@ function itMeetsOddRecords(harness: DestinationHarness): void {
     const rows = await bench.rows('things');
     expect(rows).toHaveLength(3_002);
     expect(rows.at(-2)).toMatchObject({ id: '99999999999999999999', extra: '1' });
-    expect(rows.at(-1)).toMatchObject({ id: '5', extra: 'text', more: 'true' });
+    expect(rows.at(-1)).toMatchObject({ id: '5', extra: 'text' });
+    expect(truth(rows.at(-1)!.more)).toBe(true);
   });
 }
-
-const OWN = new Set(['_airbyte_raw_id', '_airbyte_extracted_at', '_airbyte_meta', '_airbyte_generation_id']);

@@ -99,15 +99,6 @@ function itKeepsStreamsApart(harness: DestinationHarness): void {
     expect(await bench.rows('left')).toHaveLength(5);
     expect(await bench.rows('right')).toHaveLength(10);
   });
-
-  it('is held by one sync at a time', async () => {
-    const bench = await Bench.at(harness);
-    const { session } = await bench.open();
-    await expect(bench.open()).rejects.toMatchObject({ kind: 'transient', message: expect.stringMatching(/in use/) });
-    await session.close();
-    const { session: next } = await bench.open();
-    await next.close();
-  });
 }
 
 /** Full refresh: the old rows until the new ones are all there. */

@@ -87,6 +87,8 @@ export class ChunkAppender {
     this.chunk.rowCount = rows;
     for (const [index, column] of this.columns.entries()) column.store(this.duck.raw, this.chunk, index, rows);
     this.appender.appendDataChunk(this.chunk);
+    // The appender has a copy: the chunk must not keep its texts until the next one.
+    this.chunk.reset();
     for (const column of this.columns) column.clear();
     this.pending += bytes;
     if (this.pending < FLUSH_BYTES) return;

@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   /** For example `512MB`; absent: as much as the open tables need. */
   memoryLimit?: string;
   threads: number;
+  /** Nothing is made or written. */
+  readOnly?: boolean;
 }
 
 /** A connection with errors that say what to do. */
@@ -79,7 +81,7 @@ export class Database {
   /** Opens the file, or makes it. Throws ConnectorError that says what to do. */
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
     const duck = await importDuck();
-    const file = prepare(path);
+    const file = options.readOnly ? resolve(path) : prepare(path);
     if (openFiles().has(file))
       throw new ConnectorError(
         'transient',
@@ -87,10 +89,20 @@ export class Database {
       );
     openFiles().add(file);
     try {
-      const settings = { memory_limit: options.memoryLimit ?? MemoryLimit.initial, threads: String(options.threads) };
+      const settings: Record<string, string> = {
+        memory_limit: options.memoryLimit ?? MemoryLimit.initial,
+        threads: String(options.threads),
+        // Rows that were written apart stay apart until `compact`: together, large ones do not fit into memory.
+        max_vacuum_tasks: '0',
+        // What is freed goes back to the system: with values of many megabytes the allocator would keep hundreds of them.
+        allocator_background_threads: 'true',
+        allocator_flush_threshold: '8MiB',
+        allocator_bulk_deallocation_flush_threshold: '8MiB',
+      };
+      if (options.readOnly) settings.access_mode = 'READ_ONLY';
       // An empty file (`touch`, a mounted placeholder) holds nothing: it is replaced by a database.
-      if (existsSync(file) && statSync(file).size === 0) rmSync(file);
-      if (!existsSync(file)) await makeFile(duck, file);
+      if (!options.readOnly && existsSync(file) && statSync(file).size === 0) rmSync(file);
+      if (!options.readOnly && !existsSync(file)) await makeFile(duck, file);
       const instance = await duck.api.DuckDBInstance.create(file, settings);
       return new Database(duck, file, instance);
     } catch (error) {

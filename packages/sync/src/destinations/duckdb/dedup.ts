@@ -1,10 +1,12 @@
 import type { StreamPlan } from '../../destination.js';
-import { type Columns, literal, quote } from './column.js';
+import type { Columns } from '../sql/column.js';
+import { firstIdAfter } from '../sql/raw-id.js';
+import { DELETED_FIELD } from '../sql/sql-database.js';
+import { literal, quote } from './column.js';
 import type { Db } from './database.js';
-import { firstIdAfter } from './raw-id.js';
 
 /** SQL of a field, or of a place inside a JSON one. Undefined when the table has no such column. */
-function fieldSql(columns: Columns, path: readonly string[]): string | undefined {
+export function fieldSql(columns: Columns, path: readonly string[]): string | undefined {
   const [first = '', ...rest] = path;
   const column = columns.get(first);
   if (!column) return undefined;
@@ -15,19 +17,22 @@ function fieldSql(columns: Columns, path: readonly string[]): string | undefined
 
 /**
  * Deletes what the rows since `mark` supersede, and which of them are superseded: of the rows of one primary key the one
- * with the greatest cursor stays, of equal ones the one that came last. Rows with no key at all are left alone.
+ * with the greatest cursor stays, of equal ones the one that came last. When that one says that the row was deleted at the
+ * source, it goes too. Rows with no key at all are left alone.
  */
 export async function removeSuperseded(
   db: Db,
   table: string,
   columns: Columns,
-  plan: StreamPlan,
+  plan: Pick<StreamPlan, 'primaryKey' | 'cursorField'>,
   mark: number,
 ): Promise<void> {
   const keys = plan.primaryKey.map((path) => fieldSql(columns, path)).filter((sql) => sql !== undefined);
   if (keys.length === 0) return;
   const cursor = fieldSql(columns, plan.cursorField);
   const order = [...(cursor ? [`${cursor} DESC NULLS LAST`] : []), '_airbyte_raw_id DESC'].join(', ');
+  const deletedAt = columns.get(DELETED_FIELD);
+  const deleted = deletedAt ? ` OR ${quote(deletedAt.name)} IS NOT NULL` : '';
   const anyKey = keys.map((key) => `${key} IS NOT NULL`).join(' OR ');
   const named = keys.map((key, index) => `${key} AS _tidemark_k${index}`).join(', ');
   const same = keys.map((_, index) => `a._tidemark_k${index} IS NOT DISTINCT FROM b._tidemark_k${index}`).join(' AND ');
@@ -35,11 +40,11 @@ export async function removeSuperseded(
   await db.run(`
     DELETE FROM ${table} WHERE rowid IN (
       SELECT _tidemark_row FROM (
-        SELECT a._tidemark_row, row_number() OVER (PARTITION BY ${keys.map((_, i) => `a._tidemark_k${i}`).join(', ')} ORDER BY ${order}) AS place
+        SELECT a.*, row_number() OVER (PARTITION BY ${keys.map((_, i) => `a._tidemark_k${i}`).join(', ')} ORDER BY ${order}) AS _tidemark_place
         FROM (SELECT rowid AS _tidemark_row, ${named}, * FROM ${table} WHERE ${anyKey}) AS a
         SEMI JOIN (
           SELECT DISTINCT ${list} FROM (SELECT ${named} FROM ${table} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID)
         ) AS b ON ${same}
-      ) WHERE place > 1
+      ) WHERE _tidemark_place > 1${deleted}
     )`);
 }

@@ -1,50 +1,28 @@
 import { type Json, stringify } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
+import type { Column } from '../sql/column.js';
+import { decimalShape, integerOf, numberText } from '../sql/number.js';
+import { Problems } from '../sql/problems.js';
+import { parseDays, parseMoment, parseTime, writeMicros } from '../sql/temporal.js';
+import { joinKinds, kindOfValue } from '../sql/value-kind.js';
 import type { ColumnData } from './chunk.js';
-import type { Column } from './column.js';
-import { joinKinds, kindOfValue } from './kind.js';
-import { decimalShape, integerOf, numberText } from './number.js';
-import { parseDays, parseMoment, parseTime, writeMicros } from './temporal.js';
 
-/** What a value was before it was changed. The value itself goes along: nothing that came in is lost. */
-export interface Change {
-  field: string;
-  change: 'NULLED' | 'TRUNCATED';
-  reason: 'DESTINATION_TYPECAST_ERROR' | 'DESTINATION_FIELD_SIZE_LIMITATION';
-  value: Json;
-}
-
-/** What went wrong in one chunk. */
-export class Problems {
-  /** By row. */
-  readonly changes = new Map<number, Change[]>();
-  /** Values that fit the column's kind but not its width, or a kind that only records have shown. */
-  misfits: Json[] = [];
-
-  constructor(private readonly column: Column) {}
-
-  /** The value does not fit: null in the row, the value in its changes. A column that no schema declares widens instead. */
-  reject(data: ColumnData, row: number, value: Json): void {
+/** What went wrong in one chunk of one column. */
+export class ColumnProblems extends Problems {
+  /** See `reject`. */
+  rejectIn(data: ColumnData, row: number, value: Json): void {
     data.setNull(row);
-    if (this.column.declared) this.note(row, 'NULLED', 'DESTINATION_TYPECAST_ERROR', value);
-    else this.misfits.push(value);
+    this.reject(row, value);
   }
 
-  /** The value is of the right kind and needs a wider column. */
-  tooWide(data: ColumnData, row: number, value: Json): void {
+  /** See `tooWide`. */
+  tooWideIn(data: ColumnData, row: number, value: Json): void {
     data.setNull(row);
-    this.misfits.push(value);
-  }
-
-  note(row: number, change: Change['change'], reason: Change['reason'], value: Json): void {
-    const entry: Change = { field: this.column.field, change, reason, value };
-    const list = this.changes.get(row);
-    if (list) list.push(entry);
-    else this.changes.set(row, [entry]);
+    this.tooWide(row, value);
   }
 }
 
-type Encoder = (value: Json, row: number, data: ColumnData, problems: Problems, column: Column) => void;
+type Encoder = (value: Json, row: number, data: ColumnData, problems: ColumnProblems, column: Column) => void;
 
 /** How a DuckDB type is filled: bytes a row (0: text, cast by the appender where the column is no text). */
 export interface Encoding {
@@ -63,16 +41,16 @@ const bigint: Encoder = (value, row, data, problems) => {
     return;
   }
   const exact = integerOf(value);
-  if (exact === undefined) return problems.reject(data, row, value);
-  if (exact < INT64_MIN || exact > INT64_MAX) return problems.tooWide(data, row, value);
+  if (exact === undefined) return problems.rejectIn(data, row, value);
+  if (exact < INT64_MIN || exact > INT64_MAX) return problems.tooWideIn(data, row, value);
   data.words[row * 2] = Number(exact & 0xffffffffn);
   data.words[row * 2 + 1] = Number((exact >> 32n) & 0xffffffffn);
 };
 
 const hugeint: Encoder = (value, row, data, problems) => {
   const exact = integerOf(value);
-  if (exact === undefined) return problems.reject(data, row, value);
-  if (exact < -INT128_MAX || exact > INT128_MAX) return problems.tooWide(data, row, value);
+  if (exact === undefined) return problems.rejectIn(data, row, value);
+  if (exact < -INT128_MAX || exact > INT128_MAX) return problems.tooWideIn(data, row, value);
   data.texts[row] = exact.toString();
 };
 
@@ -82,18 +60,18 @@ const double: Encoder = (value, row, data, problems) => {
     return;
   }
   const text = numberText(value);
-  if (text === undefined) return problems.reject(data, row, value);
+  if (text === undefined) return problems.rejectIn(data, row, value);
   const nearest = Number(text);
-  if (numberText(text) !== numberText(nearest)) return problems.tooWide(data, row, value);
+  if (numberText(text) !== numberText(nearest)) return problems.tooWideIn(data, row, value);
   data.doubles[row] = nearest;
 };
 
 const decimal: Encoder = (value, row, data, problems, column) => {
   const text = numberText(value);
-  if (text === undefined) return problems.reject(data, row, value);
+  if (text === undefined) return problems.rejectIn(data, row, value);
   const { whole, scale } = decimalShape(text);
   const room = scaleOf(column.type);
-  if (scale > room || whole > 38 - room) return problems.tooWide(data, row, value);
+  if (scale > room || whole > 38 - room) return problems.tooWideIn(data, row, value);
   data.texts[row] = text;
 };
 
@@ -105,26 +83,26 @@ export function scaleOf(type: string): number {
 const boolean: Encoder = (value, row, data, problems) => {
   if (value === true || value === 'true') data.bytes[row] = 1;
   else if (value === false || value === 'false') data.bytes[row] = 0;
-  else problems.reject(data, row, value);
+  else problems.rejectIn(data, row, value);
 };
 
 const date: Encoder = (value, row, data, problems) => {
   const parsed = typeof value === 'string' ? parseDays(value) : undefined;
-  if (!parsed) return problems.reject(data, row, value);
+  if (!parsed) return problems.rejectIn(data, row, value);
   if (parsed.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_TYPECAST_ERROR', value);
   data.days[row] = parsed.days;
 };
 
 const timestamp: Encoder = (value, row, data, problems) => {
   const moment = typeof value === 'string' ? parseMoment(value) : undefined;
-  if (!moment) return problems.reject(data, row, value);
+  if (!moment) return problems.rejectIn(data, row, value);
   if (moment.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_FIELD_SIZE_LIMITATION', value);
   writeMicros(data.words, row * 2, moment.days, moment.micros);
 };
 
 const time: Encoder = (value, row, data, problems) => {
   const parsed = typeof value === 'string' ? parseTime(value) : undefined;
-  if (!parsed) return problems.reject(data, row, value);
+  if (!parsed) return problems.rejectIn(data, row, value);
   if (parsed.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_FIELD_SIZE_LIMITATION', value);
   writeMicros(data.words, row * 2, 0, parsed.micros);
 };
@@ -137,7 +115,7 @@ const text: Encoder = (value, row, data, problems, column) => {
   }
   if (column.kind === 'integer' || column.kind === 'number') {
     const digits = column.kind === 'integer' ? integerOf(value)?.toString() : numberText(value);
-    if (digits === undefined) return problems.reject(data, row, value);
+    if (digits === undefined) return problems.rejectIn(data, row, value);
     data.texts[row] = digits;
     return;
   }
@@ -169,8 +147,8 @@ export function encodingOf(type: string): Encoding {
 }
 
 /** Fills a column of a chunk from the rows. */
-export function encodeColumn(rows: readonly RecordData[], column: Column, data: ColumnData): Problems {
-  const problems = new Problems(column);
+export function encodeColumn(rows: readonly RecordData[], column: Column, data: ColumnData): ColumnProblems {
+  const problems = new ColumnProblems(column);
   const { width, encode } = encodingOf(column.type);
   const { field, kind, declared } = column;
   const inherited = field in Object.prototype;
@@ -180,7 +158,7 @@ export function encodeColumn(rows: readonly RecordData[], column: Column, data: 
     const value = inherited && !Object.hasOwn(record, field) ? undefined : record[field];
     if (width === 0) data.texts.push('');
     if (value === null || value === undefined) data.setNull(row);
-    else if (!declared && joinKinds(kind, kindOfValue(value)) !== kind) problems.reject(data, row, value);
+    else if (!declared && joinKinds(kind, kindOfValue(value)) !== kind) problems.rejectIn(data, row, value);
     else encode(value, row, data, problems, column);
   }
   return problems;

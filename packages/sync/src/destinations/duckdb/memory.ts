@@ -8,7 +8,7 @@ const BASE_BYTES = 128 * MIB;
 const COLUMN_BYTES = 0.75 * MIB;
 /** A column's values of one vector (2,048 rows) are in memory together, several times over, whenever it is written. */
 const VECTOR_ROWS = 2_048;
-const VECTOR_COPIES = 3;
+const VECTOR_COPIES = 2;
 
 /**
  * Keeps DuckDB's memory limit where the open tables need it: small for the ordinary table, as much as it takes for a
@@ -25,7 +25,7 @@ export class MemoryLimit {
 
   static readonly initial = `${BASE_BYTES / MIB}MiB`;
 
-  /** A table is written by `owner`: `columns` wide, `rows` of about `bytes` in all so far. */
+  /** A table is written by `owner`: `columns` wide, `rows` of about `bytes` in all since the last commit. */
   async need(owner: object, columns: number, rows: number, bytes: number): Promise<void> {
     const vector = rows === 0 ? 0 : (bytes / rows) * Math.min(rows, VECTOR_ROWS) * VECTOR_COPIES;
     const need = columns * COLUMN_BYTES + vector;

@@ -1,21 +1,28 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import { stringify } from '@tidemark/protocol';
-import type { RecordData } from '@tidemark/source';
+import { changesOf, type RecordChange, type RecordData } from '@tidemark/source';
 import type { Batch, StreamPlan, WriteResult } from '../../destination.js';
 import { estimateBytes } from '../../size.js';
+import { count, emptyTally } from '../../tally.js';
+import { type Column, type Columns, OWN_NAMES, REST_FIELD } from '../sql/column.js';
+import type { Change, Problems } from '../sql/problems.js';
+import type { TableName } from '../sql/sql-database.js';
+import { writeMicros } from '../sql/temporal.js';
+import { type Kind, kindOfValue } from '../sql/value-kind.js';
 import { CHUNK_ROWS, ChunkAppender, type ColumnData, type Duck } from './chunk.js';
-import { COLUMNS_MAX, type Column, type Columns, OWN_COLUMNS, REST_FIELD } from './column.js';
 import type { Db } from './database.js';
-import { type Change, encodeColumn, encodingOf, type Problems } from './encode.js';
-import { type Kind, kindOfValue } from './kind.js';
-import { addColumn, layoutOf, sqlName, type TableName, widenColumn, writeColumns } from './table.js';
-import { writeMicros } from './temporal.js';
+import { encodeColumn, encodingOf } from './encode.js';
+import { addColumn, layoutOf, sqlName, widenColumn, writeColumns } from './table.js';
 import { widerType } from './widen.js';
 import type { WriterContext } from './writer.js';
 
 /** A chunk is closed at this size, however few rows it has. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
-const OWN = new Set<string>(OWN_COLUMNS.map(([name]) => name));
+/** Records that are not small on average: DuckDB holds what is committed together in memory, several times over. */
+const LARGE_BYTES = 512;
+/** They are committed in such pieces, which stay apart: what DuckDB reads together later is no more than that. */
+const LARGE_COMMIT_BYTES = 16 * 1024 * 1024;
+const OWN = new Set<string>(OWN_NAMES);
 
 /** A row on its way: the record, its page's unit and time. */
 interface Rows {
@@ -28,25 +35,30 @@ interface Rows {
 export class TableWriter {
   private appender: ChunkAppender | undefined;
   private slots: { column?: Column; own?: string }[] = [];
+  /** Since the last commit. */
   private rows = 0;
   private bytes = 0;
   private readonly metas = new Map<string, string>();
 
   constructor(
     private readonly db: Db,
-    private readonly context: WriterContext,
+    private readonly context: Pick<WriterContext, 'duck' | 'ids' | 'memory'>,
     private readonly plan: StreamPlan,
     private readonly table: TableName,
     public columns: Columns,
+    /** SQL of all rows that a wider column has to hold, where that is more than the table itself. */
+    private readonly all: () => Promise<string> = async () => sqlName(table),
   ) {}
 
   async write(batch: Batch): Promise<WriteResult> {
     let rows: Rows = { records: [], units: [], times: [] };
     let bytes = 0;
     let changed = 0;
+    const tally = emptyTally();
     for (const page of batch.pages) {
       const each = estimateBytes(page.records) / Math.max(1, page.records.length);
-      for (const record of page.records) {
+      for (let index = 0; index < page.records.length; index++) {
+        const record = page.records[index]!;
         // The average serves where records are small: only large ones are worth measuring one by one.
         const size = each > 2_000 ? estimateBytes([record]) : each;
         if (rows.records.length === CHUNK_ROWS || (bytes + size > CHUNK_BYTES && rows.records.length > 0)) {
@@ -57,11 +69,23 @@ export class TableWriter {
         rows.records.push(record);
         rows.units.push(page.unit);
         rows.times.push(page.extractedAt);
+        count(tally, page.hashes[index]!);
         bytes += size;
       }
     }
     if (rows.records.length > 0) changed += await this.chunk(rows, bytes);
-    return { changed };
+    return { changed, tally };
+  }
+
+  /** The records are large, and as many as should be in one commit. */
+  get wantsCommit(): boolean {
+    return this.bytes >= LARGE_COMMIT_BYTES && this.bytes >= this.rows * LARGE_BYTES;
+  }
+
+  /** The transaction is over. */
+  ended(): void {
+    this.rows = 0;
+    this.bytes = 0;
   }
 
   /** Everything that was written is in the table. */
@@ -129,7 +153,7 @@ export class TableWriter {
     try {
       return new ChunkAppender(
         duck,
-        await this.db.connection.createAppender(this.table.name, this.table.schema),
+        await this.db.connection.createAppender(this.table.name, this.table.schema, this.table.catalog),
         columns,
       );
     } catch (error) {
@@ -146,7 +170,8 @@ export class TableWriter {
         for (let row = 0; row < count; row++) writeMicros(data.words, row * 2, 0, rows.times[row]! * 1_000);
       else if (own === '_airbyte_generation_id') fillInteger(data, this.plan.generation, count);
       else if (own === '_airbyte_meta')
-        for (let row = 0; row < count; row++) data.texts.push(this.meta(rows.units[row]!, changes.get(row)));
+        for (let row = 0; row < count; row++)
+          data.texts.push(this.meta(rows.units[row]!, changesOf(rows.records[row]!), changes.get(row)));
       else if (!column) this.leaveEmpty(data, count);
     });
   }
@@ -159,8 +184,12 @@ export class TableWriter {
     }
   }
 
-  private meta(unit: string, changes: Change[] | undefined): string {
-    if (changes) return stringify({ sync_id: this.plan.syncId, changes, unit });
+  /** What the source noted comes first, then what did not fit here. */
+  private meta(unit: string, noted: readonly RecordChange[] | undefined, changes: Change[] | undefined): string {
+    if (noted || changes) {
+      const all = [...(noted ?? []).map((change) => ({ ...change })), ...(changes ?? [])];
+      return stringify({ sync_id: this.plan.syncId, changes: all, unit });
+    }
     let text = this.metas.get(unit);
     if (text === undefined) {
       text = stringify({ sync_id: this.plan.syncId, changes: [], unit });
@@ -181,7 +210,7 @@ export class TableWriter {
       }
     }
     if (unknown.size === 0 && !this.columns.has(REST_FIELD)) return records;
-    const room = Math.max(0, COLUMNS_MAX - this.columns.list.length);
+    const { room } = this.columns;
     const added = [...unknown].slice(0, room);
     const rest = unknown.size > room;
     if (added.length > 0 || (rest && !this.columns.has(REST_FIELD))) {
@@ -202,8 +231,9 @@ export class TableWriter {
   private async widen(list: { column: Column; problems: Problems }[]): Promise<void> {
     for (const data of this.appender!.columns) data.clear();
     this.flush();
+    const all = await this.all();
     for (const { column, problems } of list) {
-      const { kind, type } = await widerType(column, problems.misfits, sqlName(this.table), (sql) => this.db.one(sql));
+      const { kind, type } = await widerType(column, problems.misfits, all, (sql) => this.db.one(sql));
       if (kind === column.kind && type === column.type) throw new Error(`column ${column.name} cannot be widened`);
       await widenColumn(this.db, this.table, column, kind, type);
     }

@@ -1,21 +1,16 @@
-import { type Column, Columns, declaredFields, literal, OWN_COLUMNS, quote } from './column.js';
+import type { SchemaChange } from '../../schema-change.js';
+import { type Column, Columns } from '../sql/column.js';
+import type { TableName } from '../sql/sql-database.js';
+import { joinKinds, type Kind } from '../sql/value-kind.js';
+import { DUCKDB_COLUMNS, literal, OWN_COLUMNS, quote } from './column.js';
 import type { Db } from './database.js';
-import { joinKinds, type Kind, NARROWEST } from './kind.js';
 import { typeFor, widenExpression } from './widen.js';
 
-/** A table by schema and name. */
-export interface TableName {
-  schema: string;
-  name: string;
-}
+/** Tells of a change of a table that was there before. */
+export type Tell = (change: Omit<SchemaChange, 'stream'>) => void;
 
 export function sqlName(table: TableName): string {
-  return `${quote(table.schema)}.${quote(table.name)}`;
-}
-
-/** Where the rows of an unfinished overwrite are, beside the table that they will replace. */
-export function nextOf(table: TableName): TableName {
-  return { schema: table.schema, name: `${table.name}__tidemark_next` };
+  return [...(table.catalog === undefined ? [] : [table.catalog]), table.schema, table.name].map(quote).join('.');
 }
 
 function where(table: TableName, prefix = ''): string {
@@ -56,7 +51,7 @@ export async function readColumns(db: Db, table: TableName): Promise<Columns> {
         declared: row.declared === true,
       };
     });
-  const columns = new Columns(known);
+  const columns = new Columns(DUCKDB_COLUMNS, known);
   for (const { name } of layout) columns.reserve(name);
   return columns;
 }
@@ -75,30 +70,10 @@ export async function writeColumns(db: Db, table: TableName, columns: Columns): 
 export async function createTable(db: Db, table: TableName, columns: Columns): Promise<void> {
   const own = OWN_COLUMNS.map(([name, type]) => `${quote(name)} ${type}`);
   const fields = columns.list.map((column) => `${quote(column.name)} ${column.type}`);
-  await db.run(`CREATE SCHEMA IF NOT EXISTS ${quote(table.schema)}`);
+  const schema = [...(table.catalog === undefined ? [] : [table.catalog]), table.schema].map(quote).join('.');
+  await db.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await db.run(`CREATE TABLE ${sqlName(table)} (${[...own, ...fields].join(', ')})`);
   await writeColumns(db, table, columns);
-}
-
-/**
- * The columns of a table that is made anew beside an old one: the schema's first, then those that the schema no longer
- * has. Names stay, and so do types that had to be widened once.
- */
-export function successorColumns(schema: Parameters<typeof declaredFields>[0], old: Columns): Columns {
-  const columns = new Columns();
-  const fields = declaredFields(schema);
-  const reused = fields.map(([field]) => old.get(field)?.name).filter((name) => name !== undefined);
-  for (const column of old.list) columns.reserve(column.name);
-  const list: Column[] = fields.map(([field, kind]) => {
-    const before = old.get(field);
-    const type = before && before.kind === kind ? before.type : NARROWEST[kind];
-    const name = before?.name ?? columns.add(field, kind, true).name;
-    return { field, name, kind, type, declared: true };
-  });
-  const gone = old.list
-    .filter((column) => !reused.includes(column.name))
-    .map((column) => ({ ...column, declared: false }));
-  return new Columns([...list, ...gone]);
 }
 
 /** Brings a table that has rows to the schema: columns are added and widened, none is removed. */
@@ -107,23 +82,21 @@ export async function evolveTable(
   table: TableName,
   columns: Columns,
   fields: readonly (readonly [string, Kind])[],
+  tell: Tell,
 ): Promise<void> {
   for (const [field, kind] of fields) {
     const column = columns.get(field);
     if (!column) {
-      await addColumn(db, table, columns, field, kind, true);
+      const added = await addColumn(db, table, columns, field, kind, true);
+      tell({ change: 'column_added', column: added.name, to: added.type });
       continue;
     }
     column.declared = true;
     const joined = joinKinds(column.kind, kind);
-    if (joined !== column.kind)
-      await widenColumn(
-        db,
-        table,
-        column,
-        joined,
-        await typeFor(joined, column, [], sqlName(table), (sql) => db.one(sql)),
-      );
+    if (joined === column.kind) continue;
+    const type = await typeFor(joined, column, [], sqlName(table), (sql) => db.one(sql));
+    if (type !== column.type) tell({ change: 'column_widened', column: column.name, from: column.type, to: type });
+    await widenColumn(db, table, column, joined, type);
   }
   await writeColumns(db, table, columns);
 }
@@ -135,9 +108,10 @@ export async function addColumn(
   field: string,
   kind: Kind,
   declared: boolean,
-): Promise<void> {
+): Promise<Column> {
   const column = columns.add(field, kind, declared);
   await db.run(`ALTER TABLE ${sqlName(table)} ADD COLUMN ${quote(column.name)} ${column.type}`);
+  return column;
 }
 
 /** Changes a column's type; every value keeps its digits. */

@@ -1,8 +1,9 @@
 import type { Json } from '@tidemark/protocol';
-import { type Column, quote } from './column.js';
+import type { Column } from '../sql/column.js';
+import { decimalShape, integerOf, numberText } from '../sql/number.js';
+import { joinKinds, type Kind, kindOfValue } from '../sql/value-kind.js';
+import { DUCKDB_COLUMNS, quote } from './column.js';
 import { scaleOf } from './encode.js';
-import { joinKinds, type Kind, kindOfValue, NARROWEST } from './kind.js';
-import { decimalShape, integerOf, numberText } from './number.js';
 
 /** Asks the database for one row. */
 export type Ask = (sql: string) => Promise<Record<string, unknown>>;
@@ -38,7 +39,7 @@ export async function typeFor(
     });
     return fits && column.type !== 'VARCHAR' ? 'HUGEINT' : 'VARCHAR';
   }
-  return kind === 'number' ? numberType(column, misfits, table, ask) : NARROWEST[kind];
+  return kind === 'number' ? numberType(column, misfits, table, ask) : DUCKDB_COLUMNS.narrowest[kind];
 }
 
 /** DOUBLE where it is exact for everything, DECIMAL where 38 digits are enough, otherwise the digits as text. */

@@ -1,20 +1,25 @@
-import type { Batch, Job, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import type { JsonObject } from '@tidemark/protocol';
+import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import type { Ledger } from '../sql/ledger.js';
+import type { RawIds } from '../sql/raw-id.js';
+import { refuseEmpty } from '../sql/refuse-empty.js';
+import type { TableName } from '../sql/sql-database.js';
+import { writeTable } from '../sql/stored-tables.js';
 import type { Duck } from './chunk.js';
 import { quote } from './column.js';
 import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
-import { storeState } from './ledger.js';
 import type { LogGate } from './log-gate.js';
 import type { MemoryLimit } from './memory.js';
-import type { RawIds } from './raw-id.js';
-import { nextOf, readColumns, sqlName, type TableName, tableExists, writeColumns } from './table.js';
+import { readColumns, sqlName, tableExists, writeColumns } from './table.js';
 import { TableWriter } from './table-writer.js';
 
 /** What the writers of a session share. */
 export interface WriterContext {
   duck: Duck;
   job: Job;
-  clock: () => number;
+  options: OpenOptions;
+  ledger: Ledger;
   ids: RawIds;
   gate: LogGate;
   memory: MemoryLimit;
@@ -31,11 +36,6 @@ interface Target {
   /** The open transaction has rows of it. */
   written: boolean;
   finished: boolean;
-}
-
-/** Where a stream's rows are written: overwrite modes fill a table beside the one that is read. */
-export function writeTable(plan: StreamPlan, final: TableName): TableName {
-  return plan.minimumGeneration > 0 ? nextOf(final) : final;
 }
 
 /** A connection of its own: its streams' transactions wait for nobody else's. */
@@ -71,7 +71,10 @@ export class DuckDbWriter implements Writer {
   }
 
   get wantsCommit(): boolean {
-    return this.open && this.context.gate.isClosing;
+    if (!this.open) return false;
+    if (this.context.gate.isClosing) return true;
+    for (const { writer } of this.targets.values()) if (writer.wantsCommit) return true;
+    return false;
   }
 
   async write(stream: string, batch: Batch): Promise<WriteResult> {
@@ -95,19 +98,19 @@ export class DuckDbWriter implements Writer {
     return Number(Count ?? 0);
   }
 
-  async commit(states: readonly StreamState[]): Promise<void> {
+  async commit(states: readonly StreamState[], shared?: JsonObject): Promise<void> {
     await this.begin();
     for (const state of states) await this.store(state, false);
-    await this.end();
+    await this.end(shared);
   }
 
-  async finish(state: StreamState): Promise<void> {
+  async finish(state: StreamState, shared?: JsonObject): Promise<void> {
     const target = this.target(state.stream);
     if (target.finished) return;
     await this.begin();
     await this.store(state, true);
     if (target.plan.minimumGeneration > 0) await this.swap(target);
-    await this.end();
+    await this.end(shared);
     target.finished = true;
   }
 
@@ -132,6 +135,7 @@ export class DuckDbWriter implements Writer {
 
   private async left(): Promise<void> {
     this.open = false;
+    for (const { writer } of this.targets.values()) writer.ended();
     await this.context.gate.leave();
   }
 
@@ -152,7 +156,9 @@ export class DuckDbWriter implements Writer {
     }
   }
 
-  private async end(): Promise<void> {
+  private async end(shared: JsonObject | undefined): Promise<void> {
+    const { ledger, job, options } = this.context;
+    if (shared) await ledger.storeShared(this.db, job.connection, shared, options.clock());
     for (const { writer } of this.targets.values()) writer.flush();
     await this.db.run('COMMIT');
     await this.left();
@@ -164,20 +170,17 @@ export class DuckDbWriter implements Writer {
     if (plan.destinationSyncMode.endsWith('_dedup') && written) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
     }
-    await storeState(
-      this.db,
-      this.context.job.connection,
-      plan,
-      state,
-      this.context.ids.mark,
-      complete,
-      this.context.clock(),
-    );
+    const { ledger, job, ids, options } = this.context;
+    await ledger.storeState(this.db, job.connection, plan, state, { mark: ids.mark, complete, now: options.clock() });
   }
 
   /** The new table takes the old one's place. In the transaction of the last rows: no reader sees anything between. */
-  private async swap({ table, final, writer }: Target): Promise<void> {
+  private async swap({ plan, table, final, writer }: Target): Promise<void> {
     if (!(await tableExists(this.db, table))) return;
+    if (!plan.replaceWithEmpty && (await this.isEmpty(table)) && !(await this.isEmpty(final))) {
+      await this.rollback();
+      throw refuseEmpty(plan, `${final.schema}.${final.name}`);
+    }
     await this.db.run(`DROP TABLE IF EXISTS ${sqlName(final)}`);
     await this.db.run(`ALTER TABLE ${sqlName(table)} RENAME TO ${quote(final.name)}`);
     await this.db.run('DELETE FROM _tidemark.columns WHERE schema_name = $1 AND table_name = $2', [
@@ -185,5 +188,10 @@ export class DuckDbWriter implements Writer {
       table.name,
     ]);
     await writeColumns(this.db, final, writer.columns);
+  }
+
+  private async isEmpty(table: TableName): Promise<boolean> {
+    if (!(await tableExists(this.db, table))) return true;
+    return (await this.db.all(`SELECT 1 AS one FROM ${sqlName(table)} LIMIT 1`)).length === 0;
   }
 }

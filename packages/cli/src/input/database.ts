@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import type { JsonObject, LogLevel } from '@tidemark/protocol';
+import { ConnectorError, type Source } from '@tidemark/source';
+
+/** The database that is named in a manifest's place: a dialect (`postgres`) or a URL; undefined when it is a file. */
+export async function namedDatabase(name: string): Promise<Source | undefined> {
+  const isUrl = /^[a-z][a-z0-9+]*:\/\//i.test(name);
+  if (!isUrl && (!/^[a-z]+$/.test(name) || existsSync(name))) return undefined;
+  const { createDatabaseSource, dialectNames, dialectOfUrl } = await import('@tidemark/database');
+  const known = dialectNames();
+  if (!isUrl) return known.some((each) => each === name) ? createDatabaseSource({ dialect: name }) : undefined;
+  const dialect = dialectOfUrl(name);
+  if (dialect) return createDatabaseSource({ dialect, connection: { url: name } });
+  const scheme = name.slice(0, name.indexOf(':'));
+  throw new ConnectorError('config', `No database is reached by '${scheme}://' (there are: ${known.join(', ')}).`);
+}
+
+/** Whether a manifest describes a database. */
+export function isDatabaseManifest(manifest: string | JsonObject): boolean {
+  if (typeof manifest !== 'string') return manifest.type === 'DatabaseSource';
+  return /^\s*\{?\s*["']?type["']?\s*:\s*["']?DatabaseSource\b/m.test(manifest);
+}
+
+/** The source of a manifest of `type: DatabaseSource`. Throws ConnectorError (config) with everything that is wrong. */
+export async function databaseManifest(
+  manifest: string | JsonObject,
+  file: string,
+  log: (level: LogLevel, message: string) => void,
+): Promise<Source> {
+  const { databaseSourceFromManifest } = await import('@tidemark/database');
+  const { formatDiagnostic, readManifest } = await import('@tidemark/declarative');
+  const { tree, diagnostics } = readManifest(manifest, { file });
+  const errors = diagnostics.filter((each) => each.severity === 'error');
+  if (errors.length > 0) {
+    throw new ConnectorError('config', `The manifest cannot run.\n${errors.map(formatDiagnostic).join('\n')}`);
+  }
+  for (const diagnostic of diagnostics) log('WARN', formatDiagnostic(diagnostic));
+  return databaseSourceFromManifest(tree, { environment: process.env });
+}

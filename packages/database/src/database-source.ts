@@ -1,0 +1,127 @@
+import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
+import { type CheckResult, type Connection, ConnectorError, type RunContext, type Source } from '@tidemark/source';
+import type { Database, Finding, ReadingSettings, Table, TableWish } from './dialect.js';
+import { dialectByName } from './dialects.js';
+import { logConnection } from './log/log-connection.js';
+import { readingSettings } from './reading-settings.js';
+import { TableStream, tableId } from './table-stream.js';
+
+/** What makes a database a source. Everything but the dialect can be left to the configuration and to discovery. */
+export interface DatabaseSettings {
+  /** `postgres`, `mysql`, … */
+  dialect: string;
+  /** Connection fields that a configuration need not give; what the configuration gives wins. */
+  connection?: JsonObject;
+  /** Absent: every table that can be seen. */
+  streams?: readonly TableWish[];
+  reading?: Partial<ReadingSettings>;
+}
+
+/**
+ * A database as a source: each table a stream, read in chunks that resume. `connect` looks at the catalog of the database
+ * only. Throws ConnectorError (config) for an unknown dialect.
+ */
+export async function createDatabaseSource(settings: DatabaseSettings): Promise<Source> {
+  const dialect = await dialectByName(settings.dialect);
+  const reading = readingSettings(settings.reading);
+  return {
+    async spec(): Promise<ConnectorSpecification> {
+      const given = new Set(Object.keys(settings.connection ?? {}));
+      const { required, ...schema } = dialect.connectionSchema;
+      const asked =
+        Array.isArray(required) && !given.has('url') ? required.filter((name) => !given.has(String(name))) : [];
+      return {
+        connectionSpecification: asked.length > 0 ? { ...schema, required: asked } : schema,
+        supportsIncremental: true,
+      };
+    },
+    async connect(config: JsonObject, context: RunContext, options = {}): Promise<Connection> {
+      const database = await dialect.open({ ...settings.connection, ...config }, reading, context);
+      try {
+        // `check` has to say more about a server that cannot be read than that it cannot.
+        const tables = options.forCheck ? [] : await database.tables(settings.streams);
+        if (!options.forCheck) refuseUnknown(tables, settings.streams);
+        return connection(database, tables);
+      } catch (error) {
+        await database.close();
+        throw error;
+      }
+
+      function connection(open: Database, tables: readonly Table[]): Connection {
+        const wishes = new Map((settings.streams ?? []).map((wish) => [wishKey(wish), wish]));
+        const streams = tables.map((table) => {
+          const wish = wishes.get(tableId(table)) ?? wishes.get(table.name);
+          return new TableStream({ dialect: dialect.name, table, wish, settings: reading, context });
+        });
+        const plain: Connection = {
+          streams,
+          concurrency: reading.concurrency,
+          check: () => check(open, settings.streams, reading),
+          close: () => open.close(),
+        };
+        const followed = tables.filter((_, index) => streams[index]!.followKind() === 'log');
+        const log = followed.length > 0 ? open.log?.() : undefined;
+        if (!log) return plain;
+        const { log_load_seconds: loadSeconds, on_lost_position: onLostPosition } = reading;
+        return logConnection({
+          dialect: dialect.name,
+          inner: plain,
+          log,
+          tables: followed,
+          context,
+          loadSeconds,
+          onLostPosition,
+        });
+      }
+    },
+  };
+}
+
+function wishKey(wish: TableWish): string {
+  return tableId(wish);
+}
+
+async function check(
+  database: Database,
+  wishes: readonly TableWish[] | undefined,
+  { method }: ReadingSettings,
+): Promise<CheckResult> {
+  let findings: Finding[];
+  try {
+    const tables = await database.tables(wishes);
+    refuseUnknown(tables, wishes);
+    findings = await database.check(tables);
+    if (method === 'log') findings.push(...((await database.log?.().check(tables)) ?? []));
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    return { succeeded: false, message: error.message };
+  }
+  if (findings.length === 0) return { succeeded: true };
+  // A table that cannot be read fails the check only where it was asked for by name.
+  const fails = findings.some((each) => each.severity === 'blocking' || (each.severity === 'table' && wishes));
+  return { succeeded: !fails, message: findings.map(sentence).join('\n') };
+}
+
+function sentence({ table, problem, remedy }: Finding): string {
+  const about = table === undefined ? '' : `${table}: `;
+  return `${about}${problem}${remedy === undefined ? '' : ` Mend it with: ${remedy}`}`;
+}
+
+function refuseUnknown(tables: readonly Table[], wishes: readonly TableWish[] | undefined): void {
+  const known = new Map<string, Table>();
+  for (const table of tables) known.set(tableId(table), table).set(table.name, table);
+  const wrong: string[] = [];
+  for (const wish of wishes ?? []) {
+    const table = known.get(wishKey(wish));
+    if (!table) {
+      wrong.push(`there is no table '${wishKey(wish)}' that this user can see`);
+      continue;
+    }
+    const names = new Set(table.columns.map((column) => column.name));
+    for (const column of [...(wish.columns ?? []), ...(wish.order ?? []), ...(wish.cursor ? [wish.cursor] : [])]) {
+      if (!names.has(column))
+        wrong.push(`${tableId(table)} has no column '${column}' (it has: ${[...names].join(', ')})`);
+    }
+  }
+  if (wrong.length > 0) throw new ConnectorError('config', `The streams do not fit the database: ${wrong.join('; ')}.`);
+}

@@ -1,0 +1,170 @@
+import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
+import { ConnectorError, type Page } from '@tidemark/source';
+import type { Follow } from '../dialect.js';
+import { keyOrder, keyPredicate } from '../key-paging.js';
+import { type KeyedReading, keySqlOf } from './keyed-load.js';
+import { type KeyedColumn, relationId, tableSql } from './keyed-server.js';
+import { PageReader } from './page-reader.js';
+
+/** Keys of rows at the mark's own value are remembered up to this number; beyond it they come again. */
+const BOUNDARY_KEYS_MAX = 10_000;
+
+/** The mark: every row up to `value` has been read, and of those at `value` itself the ones with these keys. */
+interface CursorMark {
+  column: string;
+  /** Null: nothing has been read by this column yet. */
+  value: string | null;
+  keys: string[];
+}
+
+/**
+ * Reading what is new by a column that only rises. Rows at the value of the mark are asked for again, and those whose keys
+ * the mark remembers are passed over: a row that came late with the same value is not lost, and none is repeated.
+ */
+export class KeyedFollow<C extends KeyedColumn> implements Follow {
+  readonly kind = 'cursor';
+  readonly atOnce = false;
+  private readonly order: readonly C[];
+  private readonly doing: string;
+
+  constructor(
+    private readonly reading: KeyedReading<C>,
+    private readonly column: C,
+    /** Each sync reads this much again below the mark: seconds for times, units for numbers. */
+    private readonly lookback: number,
+    private readonly warn: (message: string) => void,
+  ) {
+    const { relation } = reading;
+    this.order = [column, ...relation.order.filter((each) => each.name !== column.name)];
+    this.doing = `Reading ${relationId(relation)} by ${column.name}`;
+  }
+
+  async start(): Promise<Json> {
+    const { relation, server } = this.reading;
+    const { column } = this;
+    const empty: CursorMark = { column: column.name, value: null, keys: [] };
+    if (!relation.indexed.has(column.name)) {
+      this.warn(
+        `${relationId(relation)}: no index begins with the cursor column '${column.name}', so its last value is not looked for. The first sync after the load reads the rows once more. CREATE INDEX ON ${tableSql(server, relation)} (${server.quote(column.name)}) mends it.`,
+      );
+      return empty as unknown as Json;
+    }
+    const name = server.quote(column.name);
+    try {
+      const table = tableSql(server, relation);
+      const [last] = await server.query(
+        server.select(server.selectedKey(column), table, `${name} IS NOT NULL`, `${name} DESC`, 1),
+      );
+      const value = last?.[0];
+      if (value === undefined || value === null) return empty as unknown as Json;
+      const key = relation.order.map((each) => server.selectedKey(each)).join(', ') || '1';
+      const equal = `${name} = ${server.literal(column, value)}`;
+      const rows = await server.query(server.select(key, table, equal, name, BOUNDARY_KEYS_MAX + 1));
+      return this.mark(value, new Set(rows.map((row) => keyOf(row.map((each) => each ?? '')))));
+    } catch (error) {
+      throw server.error(error, `Looking for the last ${column.name} of ${relationId(relation)}`);
+    }
+  }
+
+  accept(mark: Json): string | undefined {
+    const met = markOf(mark);
+    if (!met) return 'its mark is none of a cursor column';
+    if (met.column !== this.column.name)
+      return `it goes on by the column '${met.column}', the stream by '${this.column.name}'`;
+    return undefined;
+  }
+
+  async *read(given: Json, { signal }: { signal: AbortSignal }): AsyncIterable<Page & { next: Json }> {
+    const mark = markOf(given);
+    if (!mark) throw new ConnectorError('config', `${this.doing}: the state has no mark of a cursor column.`);
+    const { server, columns } = this.reading;
+    const seen = new Set(this.lookback > 0 ? [] : mark.keys);
+    let value = mark.value;
+    let keys = new Set(mark.keys);
+    let after: string[] | undefined;
+    const reader = new PageReader(server, columns, this.order.length, this.doing);
+    try {
+      for (;;) {
+        const { page, places, more } = await reader.next(
+          (limit) => this.statement(mark.value, after, limit),
+          signal,
+          true,
+        );
+        const fresh = page.records.filter((_, i) => {
+          const [at, ...rest] = places[i]!;
+          const key = keyOf(this.hasKey ? this.keyPlace(at!, rest) : []);
+          const isSeen = this.hasKey && at === mark.value && seen.has(key);
+          if (at !== value && this.isAhead(at!, mark.value)) {
+            value = at!;
+            keys = new Set();
+          }
+          if (at === value) keys.add(key);
+          return !isSeen;
+        });
+        after = places.at(-1);
+        yield { ...page, records: fresh, next: this.mark(value, keys) };
+        if (!more || after === undefined) return;
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  private get hasKey(): boolean {
+    return this.reading.relation.order.length > 0;
+  }
+
+  /** Rows inside the look-back are below the mark and do not move it. */
+  private isAhead(value: string, from: string | null): boolean {
+    if (this.lookback <= 0 || from === null) return true;
+    if (this.column.keyForm !== 'number') return value >= from;
+    const isWhole = /^-?\d+$/.test(value) && /^-?\d+$/.test(from);
+    return isWhole ? BigInt(value) >= BigInt(from) : Number(value) >= Number(from);
+  }
+
+  /** The key of the row, its columns in the key's own order. */
+  private keyPlace(at: string, rest: string[]): string[] {
+    const names = this.reading.relation.order.map((column) => column.name);
+    const others = [...rest];
+    return names.map((name) => (name === this.column.name ? at : (others.shift() ?? '')));
+  }
+
+  private mark(value: string | null, keys: ReadonlySet<string>): Json {
+    // Too many to remember: all of them come again, which is better than losing one.
+    const kept = this.hasKey && keys.size <= BOUNDARY_KEYS_MAX ? [...keys] : [];
+    return { column: this.column.name, value, keys: kept };
+  }
+
+  private statement(from: string | null, after: readonly string[] | undefined, limit: number): string {
+    const { server, relation, columns } = this.reading;
+    const sql = keySqlOf(server, this.order);
+    const names = this.order.map((column) => column.name);
+    const cursor = server.quote(this.column.name);
+    let where = `${cursor} IS NOT NULL`;
+    if (after) where = keyPredicate(names, after, 'after', sql);
+    else if (from !== null) where = `${cursor} >= ${this.lowerBound(from)}`;
+    const list = [
+      ...columns.map((column) => server.selected(column)),
+      ...this.order.map((column) => server.selectedKey(column)),
+    ].join(', ');
+    return server.select(list, tableSql(server, relation), where, keyOrder(names, sql), limit);
+  }
+
+  private lowerBound(from: string): string {
+    const { server } = this.reading;
+    const literal = server.literal(this.column, from);
+    return this.lookback > 0 ? server.below(literal, this.column, this.lookback) : literal;
+  }
+}
+
+function keyOf(key: readonly string[]): string {
+  return canonical([...key]);
+}
+
+function markOf(mark: Json): CursorMark | undefined {
+  if (typeof mark !== 'object' || mark === null || Array.isArray(mark)) return undefined;
+  const { column, value, keys } = mark as JsonObject;
+  if (typeof column !== 'string' || (value !== null && typeof value !== 'string') || !Array.isArray(keys))
+    return undefined;
+  return { column, value: value as string | null, keys: keys.map(String) };
+}

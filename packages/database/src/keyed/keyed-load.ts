@@ -1,0 +1,162 @@
+import type { Json } from '@tidemark/protocol';
+import { ConnectorError, type Page } from '@tidemark/source';
+import type { Chunk, PlannedPart, TableLoad } from '../dialect.js';
+import { type KeySql, keyOrder, keyPredicate } from '../key-paging.js';
+import type { Identity, Part } from '../state.js';
+import { type KeyedColumn, type KeyedRelation, type KeyedServer, relationId, tableSql } from './keyed-server.js';
+import { PageReader } from './page-reader.js';
+
+/** A table is cut into at most this many chunks. */
+const CHUNKS_MAX = 4_096;
+
+/** What a table is read by. */
+export interface KeyedReading<C extends KeyedColumn> {
+  readonly server: KeyedServer<C>;
+  readonly relation: KeyedRelation<C>;
+  readonly columns: readonly C[];
+}
+
+/** How the predicates of a key are written. Row values are not served from an index on these servers. */
+export function keySqlOf<C extends KeyedColumn>(server: KeyedServer<C>, columns: readonly C[]): KeySql {
+  return {
+    column: (_name, index) => server.quote(columns[index]!.name),
+    value: (text, index) => server.literal(columns[index]!, text),
+    rowValues: false,
+  };
+}
+
+/** A table that nothing can be paged by: one statement, from its beginning each time. */
+export function wholeLoad<C extends KeyedColumn>({ server, relation, columns }: KeyedReading<C>): TableLoad {
+  const part: PlannedPart = { id: relation.name, identity: { kind: 'whole' }, ranges: [{ lo: null, hi: null }] };
+  const sql = `SELECT ${columns.map((column) => server.selected(column)).join(', ') || '1'} FROM ${tableSql(server, relation)}`;
+  return {
+    begin: async () => [part],
+    changed: async () => undefined,
+    replan: async () => part,
+    cut: () => undefined,
+    read: (_chunk, { signal }) => server.stream(sql, columns, signal, `Reading ${relationId(relation)}`),
+  };
+}
+
+/** A table in the order of its key: each page is `WHERE key > … AND key <= … ORDER BY key LIMIT n`, served by the key's index. */
+export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
+  private readonly key: readonly C[];
+  private readonly identity: Identity;
+
+  constructor(private readonly reading: KeyedReading<C>) {
+    this.key = reading.relation.order;
+    this.identity = {
+      kind: 'key',
+      columns: this.key.map((column) => column.name),
+      types: this.key.map((column) => column.type),
+      collation: null,
+    };
+  }
+
+  async begin(): Promise<PlannedPart[]> {
+    const { name } = this.reading.relation;
+    const hi = await this.end('DESC');
+    if (hi === undefined) return [{ id: name, identity: this.identity, ranges: [] }];
+    const bounds: Json[] = [null, ...(await this.cuts(hi)), hi];
+    const ranges = bounds.slice(1).map((bound, index) => ({ lo: bounds[index]!, hi: bound }));
+    return [{ id: name, identity: this.identity, ranges }];
+  }
+
+  async changed(part: Part): Promise<string | undefined> {
+    const { identity } = part;
+    if (identity.kind !== 'key') return `it was read by ${identity.kind} before, and is read by its key now`;
+    const was = identity.columns.map((column, i) => `${column} ${identity.types[i]}`).join(', ');
+    const is = this.key.map((column) => `${column.name} ${column.type}`).join(', ');
+    // A state of Airbyte names no type.
+    const isSame =
+      was === is || (identity.types.length === 0 && identity.columns.join() === this.key.map((c) => c.name).join());
+    return isSame ? undefined : `its key was (${was}) and is (${is}) now`;
+  }
+
+  async replan(): Promise<PlannedPart> {
+    return (await this.begin())[0]!;
+  }
+
+  cut(): undefined {
+    return undefined;
+  }
+
+  async *read({ range }: Chunk, { signal }: { signal: AbortSignal }): AsyncIterable<Page> {
+    const { server, relation, columns } = this.reading;
+    const doing = `Reading ${relationId(relation)}`;
+    const reader = new PageReader(server, columns, this.key.length, doing);
+    const hi = this.bound(range.hi);
+    let after = this.bound(range.pos ?? range.lo);
+    try {
+      for (;;) {
+        const { page, last, more } = await reader.next((limit) => this.statement(after, hi, limit), signal);
+        if (!more || last === undefined) {
+          yield page;
+          return;
+        }
+        after = last;
+        yield { ...page, next: last };
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  private statement(after: readonly string[] | undefined, hi: readonly string[] | undefined, limit: number): string {
+    const { server, relation, columns } = this.reading;
+    const sql = keySqlOf(server, this.key);
+    const names = this.key.map((column) => column.name);
+    const where = [
+      ...(after ? [keyPredicate(names, after, 'after', sql)] : []),
+      ...(hi ? [keyPredicate(names, hi, 'upTo', sql)] : []),
+    ];
+    const list = [
+      ...columns.map((column) => server.selected(column)),
+      ...this.key.map((column) => server.selectedKey(column)),
+    ].join(', ');
+    const filter = where.length > 0 ? where.map((each) => `(${each})`).join(' AND ') : undefined;
+    return server.select(list, tableSql(server, relation), filter, keyOrder(names, sql), limit);
+  }
+
+  /** The key of the first or last row; undefined in an empty table. */
+  private async end(direction: 'ASC' | 'DESC'): Promise<string[] | undefined> {
+    const { server, relation } = this.reading;
+    const names = this.key.map((column) => column.name);
+    const order = keyOrder(names, keySqlOf(server, this.key), direction === 'DESC');
+    const list = this.key.map((column) => server.selectedKey(column)).join(', ');
+    try {
+      const [row] = await server.query(server.select(list, tableSql(server, relation), undefined, order, 1));
+      return row?.map((value) => value ?? '');
+    } catch (error) {
+      throw server.error(error, `Looking for the end of ${relationId(relation)}`);
+    }
+  }
+
+  /**
+   * Bounds strictly before `hi` that cut the table into chunks, where that costs nothing: a key of one whole number is cut in
+   * equal steps. Finding the middle of any other key would read the table once more.
+   */
+  private async cuts(hi: readonly string[]): Promise<string[][]> {
+    const { relation, server } = this.reading;
+    const [column, ...others] = this.key;
+    if (others.length > 0 || column?.keyForm !== 'number' || !/^-?\d+$/.test(hi[0]!)) return [];
+    const chunks = BigInt(Math.min(CHUNKS_MAX, Math.ceil(relation.dataBytes / server.settings.chunk_bytes)));
+    if (chunks < 2n) return [];
+    const lo = await this.end('ASC');
+    if (lo === undefined || !/^-?\d+$/.test(lo[0]!)) return [];
+    const [first, last] = [BigInt(lo[0]!), BigInt(hi[0]!)];
+    const cuts = new Set<bigint>();
+    for (let i = 1n; i < chunks; i++) cuts.add(first + ((last - first) * i) / chunks);
+    return [...cuts].filter((cut) => cut >= first && cut < last).map((cut) => [String(cut)]);
+  }
+
+  private bound(value: Json): string[] | undefined {
+    if (value === null) return undefined;
+    if (Array.isArray(value) && value.length === this.key.length && value.every((each) => typeof each === 'string'))
+      return value as string[];
+    throw new ConnectorError(
+      'config',
+      `The state of ${relationId(this.reading.relation)} holds a position that is none of its key (${this.key.map((column) => column.name).join(', ')}). Read the table without a state to begin anew.`,
+    );
+  }
+}

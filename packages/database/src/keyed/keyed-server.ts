@@ -1,0 +1,75 @@
+import type { ConnectorError, Page } from '@tidemark/source';
+import type { Column } from '../column.js';
+import type { ReadingSettings } from '../dialect.js';
+
+/** What a value of a key can be compared by in SQL: how its literal is written. */
+export type KeyForm = 'number' | 'text' | 'binary' | 'date' | 'datetime' | 'time' | 'ordinal' | 'uuid';
+
+/** A column that rows can be ordered by, where it has a `keyForm`: floating points, JSON, shapes and large objects cannot. */
+export interface KeyedColumn extends Column {
+  readonly keyForm?: KeyForm;
+}
+
+/** A table or view as the catalog describes it. */
+export interface KeyedRelation<C extends KeyedColumn = KeyedColumn> {
+  readonly schema: string;
+  readonly name: string;
+  readonly isView: boolean;
+  readonly columns: readonly C[];
+  readonly primaryKey: readonly string[];
+  /** Columns to read in the order of: unique together, never null, served by an index. Empty: read whole. */
+  readonly order: readonly C[];
+  /** Why it cannot be read in pieces, for people. */
+  readonly notResumable?: string;
+  /** First columns of its indexes: what a cursor can be served by. */
+  readonly indexed: ReadonlySet<string>;
+  /** Bytes of its rows, from statistics: may be far off. */
+  readonly dataBytes: number;
+}
+
+/** Rows of one statement as texts, null for SQL's null. */
+export interface FetchedTexts {
+  rows: (string | null)[][];
+  bytes: number;
+  /** There were more rows: reading stopped when `bytesMax` was reached. The session cannot be used any more. */
+  isCut: boolean;
+}
+
+/** One session that statements are run on, one after the other. */
+export interface KeyedSession<C extends KeyedColumn> {
+  /** The columns' texts, then those of `places` more expressions. At least one row is taken. Throws what the driver throws. */
+  fetch(sql: string, columns: readonly C[], places: number, bytesMax: number): Promise<FetchedTexts>;
+  release(isBroken: boolean): void;
+}
+
+/** A server whose tables are read in the order of a key: how its statements are written and run. */
+export interface KeyedServer<C extends KeyedColumn> {
+  readonly settings: ReadingSettings;
+  quote(name: string): string;
+  /** What is selected for a column's value. */
+  selected(column: C): string;
+  /** What is selected for a column's place in the order of a key. */
+  selectedKey(column: C): string;
+  /** A bound's value as a literal that is compared as the column's own type. Throws ConnectorError (config) when it is none. */
+  literal(column: C, text: string): string;
+  /** `SELECT list FROM table [WHERE where] ORDER BY order`, at most `limit` rows. */
+  select(list: string, from: string, where: string | undefined, order: string, limit: number): string;
+  /** A literal less an amount: seconds for times, units for numbers. */
+  below(literal: string, column: C, amount: number): string;
+  query(sql: string): Promise<(string | null)[][]>;
+  session(): Promise<KeyedSession<C>>;
+  /** The pages of one statement as its rows come; none has a position. */
+  stream(sql: string, columns: readonly C[], signal: AbortSignal, doing: string): AsyncIterable<Page>;
+  error(error: unknown, doing: string): ConnectorError;
+  isWorthAnotherTry(error: unknown): boolean;
+}
+
+/** `schema.name`, for messages and states. */
+export function relationId({ schema, name }: { schema: string; name: string }): string {
+  return `${schema}.${name}`;
+}
+
+/** The name of a table in a statement. */
+export function tableSql<C extends KeyedColumn>(server: KeyedServer<C>, { schema, name }: KeyedRelation<C>): string {
+  return `${server.quote(schema)}.${server.quote(name)}`;
+}

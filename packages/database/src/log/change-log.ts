@@ -1,0 +1,48 @@
+import type { Json } from '@tidemark/protocol';
+import type { RecordData } from '@tidemark/source';
+import type { Finding, Table } from '../dialect.js';
+
+/** Changes of one table that follow each other in the log. */
+export interface TableChanges {
+  /** `namespace.name` of the table. */
+  table: string;
+  /** The rows as they are after the change; of a deletion what the log has, with `_ab_cdc_deleted_at` set. */
+  records: RecordData[];
+}
+
+/** What was read of the log up to a position between two transactions. */
+export interface LogBatch {
+  /** In the log's order. May be empty: the position has moved all the same. */
+  changes: TableChanges[];
+  /** Everything up to here has been handed over. Absent inside a transaction too large for one batch. */
+  position?: Json;
+}
+
+/**
+ * The log of changes of a server (PostgreSQL's logical replication, MySQL's binlog). Positions are the dialect's own JSON:
+ * the generic reader stores them and gives them back.
+ */
+export interface ChangeLog {
+  /**
+   * The position at which the log ends now: whatever happens from now on is found from there. Sets up what has to exist
+   * for that (and throws ConnectorError, with the statement that mends it, where that is the user's to do).
+   */
+  end(): Promise<Json>;
+  /**
+   * Whether the log can be read from a stored position: undefined when it can, else why not, in a sentence ("The slot
+   * was dropped …"). A position of another server or lineage is never "already read".
+   */
+  accept(position: Json): Promise<string | undefined>;
+  /**
+   * The changes of the chosen tables after `from`, until `to` is reached; ends at once when it is reached already. The last
+   * batch has a position at or behind `to`. Batches are bounded in rows and bytes.
+   */
+  read(from: Json, to: Json, tables: readonly Table[], options: { signal: AbortSignal }): AsyncIterable<LogBatch>;
+  /** Everything up to here is stored: the server may forget it. Called with stored positions only. */
+  confirm(position: Json): Promise<void>;
+  /** Sets the log's columns (`_ab_cdc_…`) on a row that a load has read when the log ended at `position`. */
+  stamp(record: RecordData, position: Json, extractedAt: number): void;
+  /** What is missing for reading these tables by the log, all at once. */
+  check(tables: readonly Table[]): Promise<Finding[]>;
+  close(): Promise<void>;
+}

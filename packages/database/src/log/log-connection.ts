@@ -1,0 +1,267 @@
+import {
+  type ConfiguredStream,
+  type Json,
+  type JsonObject,
+  type StreamDescriptor,
+  streamKey,
+} from '@tidemark/protocol';
+import {
+  type Connection,
+  ConnectorError,
+  type GlobalState,
+  type ReadResult,
+  type ReadSettings,
+  type RunContext,
+  read,
+  type Sink,
+  type StreamOutcome,
+  type Unit,
+} from '@tidemark/source';
+import type { Table } from '../dialect.js';
+import type { DialectName } from '../state.js';
+import { tableId } from '../table-stream.js';
+import type { ChangeLog } from './change-log.js';
+import { LoadSink } from './load-sink.js';
+
+/** What a connection that follows the server's log is made of. */
+export interface LogConnectionOptions {
+  readonly dialect: DialectName;
+  /** The connection as it is without the log: what reads tables whole. */
+  readonly inner: Connection;
+  readonly log: ChangeLog;
+  /** The tables that can follow the log, in the order of the streams. */
+  readonly tables: readonly Table[];
+  readonly context: RunContext;
+  /** A load is interrupted after this time for what has come in the log meanwhile, so that the log does not grow. */
+  readonly loadSeconds: number;
+  /** What happens when the log cannot be read from the stored position: an error, or every table is loaded again. */
+  readonly onLostPosition: 'fail' | 'reload';
+}
+
+/** The unit of what the log brings; `restart` never names it. */
+const LOG_UNIT: Unit = { id: 'log', partition: {}, slice: {} };
+
+/**
+ * Tables that are loaded in chunks and then kept up to date by the server's log. The log's position and the tables' states
+ * are one state, stored together: a load can never be taken for done that is not, and the log is never read from behind a
+ * load's beginning.
+ */
+export function logConnection(options: LogConnectionOptions): Connection {
+  const { inner, log, tables } = options;
+  return {
+    streams: inner.streams,
+    concurrency: inner.concurrency,
+    together: new Set(tables.map((table) => streamKey(table))),
+    check: () => inner.check(),
+    readAll: (settings) => new LogReading(options, settings).run(),
+    async close() {
+      await log.close();
+      await inner.close();
+    },
+  };
+}
+
+/** One reading of a connection that follows the log. */
+class LogReading {
+  private readonly signal: AbortSignal;
+  private readonly followed: ConfiguredStream[];
+  private readonly others: ConfiguredStream[];
+  /** The states of the followed streams, as far as the sink has their pages. */
+  private readonly states = new Map<string, JsonObject>();
+  private readonly failed = new Map<string, ConnectorError>();
+  private position!: Json;
+
+  constructor(
+    private readonly options: LogConnectionOptions,
+    private readonly settings: ReadSettings,
+  ) {
+    this.signal = settings.signal ?? new AbortController().signal;
+    const ours = new Set(options.tables.map((table) => streamKey(table)));
+    const isFollowed = ({ stream, sync_mode }: ConfiguredStream) =>
+      sync_mode === 'incremental' && ours.has(streamKey(stream));
+    this.followed = settings.catalog.streams.filter(isFollowed);
+    this.others = settings.catalog.streams.filter((stream) => !isFollowed(stream));
+  }
+
+  async run(): Promise<ReadResult> {
+    const result: ReadResult = { outcomes: new Map(), errors: [] };
+    if (this.followed.length > 0) await this.runFollowed(result);
+    if (this.others.length === 0 || this.signal.aborted) {
+      for (const { stream } of this.others) result.outcomes.set(streamKey(stream), 'stopped');
+      return result;
+    }
+    const { inner } = this.options;
+    const rest = await read({ ...this.settings, connection: inner, catalog: { streams: this.others } });
+    for (const [key, outcome] of rest.outcomes) result.outcomes.set(key, outcome);
+    result.errors.push(...rest.errors);
+    return result;
+  }
+
+  private async runFollowed(result: ReadResult): Promise<void> {
+    const { sink } = this.settings;
+    if (!sink.pagesTogether || !sink.finalTogether)
+      throw new ConnectorError('system', 'The destination takes no streams that one state covers together.');
+    for (const { stream } of this.followed) await sink.status(plain(stream), 'STARTED');
+    let failure: ConnectorError | undefined;
+    let hasBegun = false;
+    try {
+      await this.begin();
+      hasBegun = true;
+      await this.goOn();
+    } catch (error) {
+      if (!(this.signal.aborted && isAbort(error))) failure = ConnectorError.from(error);
+    }
+    const outcomes = new Map<string, StreamOutcome>();
+    for (const { stream } of this.followed) {
+      const key = streamKey(stream);
+      const isDone = this.states.get(key)?.phase === 'done';
+      const outcome =
+        failure || this.failed.has(key) ? 'failed' : isDone && !this.signal.aborted ? 'complete' : 'stopped';
+      outcomes.set(key, outcome);
+      result.outcomes.set(key, outcome);
+    }
+    if (hasBegun) await sink.finalTogether(this.global(), outcomes);
+    if (failure) {
+      result.errors.push(failure);
+      await sink.error(failure);
+    }
+    for (const error of this.failed.values()) {
+      result.errors.push(error);
+      await sink.error(error);
+    }
+    for (const { stream } of this.followed) {
+      const isComplete = outcomes.get(streamKey(stream)) === 'complete';
+      await sink.status(plain(stream), isComplete ? 'COMPLETE' : 'INCOMPLETE');
+    }
+  }
+
+  /** Takes the stored state up, or begins at the end of the log with nothing loaded. */
+  private async begin(): Promise<void> {
+    const { log, context, onLostPosition } = this.options;
+    const stored = this.storedPosition();
+    const lost = stored === undefined ? undefined : await log.accept(stored);
+    if (lost !== undefined && onLostPosition === 'fail') {
+      throw new ConnectorError(
+        'config',
+        `The log cannot be gone on from: ${lost} What happened since is not known. Load the tables again (without this state, or with on_lost_position: reload).`,
+      );
+    }
+    if (stored === undefined || lost !== undefined) {
+      if (lost !== undefined)
+        context.log('WARN', `The log cannot be gone on from: ${lost} Every table is loaded again.`);
+      this.position = await log.end();
+      return;
+    }
+    this.position = stored;
+    for (const { stream } of this.followed) {
+      const state = this.settings.states.get(streamKey(stream));
+      if (state) this.states.set(streamKey(stream), state);
+    }
+    // What was given in as a state is stored: the server may forget what came before it.
+    await log.confirm(stored);
+  }
+
+  private storedPosition(): Json | undefined {
+    const { shared } = this.settings;
+    if (shared === undefined) return undefined;
+    const { v, dialect, position } = shared;
+    if (v === 1 && dialect === this.options.dialect && position !== undefined) return position;
+    throw new ConnectorError(
+      'config',
+      `The state's shared part is none of this source's log (it is of '${String(dialect ?? 'another program')}'). Read without a state to load the tables anew.`,
+    );
+  }
+
+  /** Log first, for what has been begun; then a piece of the load, and the log again, until everything is loaded. */
+  private async goOn(): Promise<void> {
+    const { log } = this.options;
+    await this.catchUp(await log.end());
+    while (!this.signal.aborted && this.unloaded().length > 0) {
+      const position = await log.end();
+      await this.loadSome(position);
+      if (!this.signal.aborted) await this.catchUp(await log.end());
+    }
+  }
+
+  private unloaded(): ConfiguredStream[] {
+    return this.followed.filter(({ stream }) => {
+      const key = streamKey(stream);
+      return !this.failed.has(key) && this.states.get(key)?.phase !== 'done';
+    });
+  }
+
+  /** Reads the log up to a position, for every table whose load has begun. */
+  private async catchUp(to: Json): Promise<void> {
+    const { log, tables } = this.options;
+    const { sink } = this.settings;
+    const begun = this.followed.filter(({ stream }) => this.states.has(streamKey(stream)));
+    if (begun.length === 0) {
+      // Nothing has been loaded: what the log holds so far is of no use.
+      this.position = to;
+      return;
+    }
+    const byId = new Map(begun.map(({ stream }) => [tableId(plainTable(stream)), plain(stream)]));
+    const wanted = tables.filter((table) => byId.has(tableId(table)));
+    for await (const { changes, position } of log.read(this.position, to, wanted, { signal: this.signal })) {
+      const pages = changes.flatMap(({ table, records }) => {
+        const stream = byId.get(table);
+        return stream ? [{ stream, unit: LOG_UNIT, records }] : [];
+      });
+      if (position !== undefined) this.position = position;
+      await sink.pagesTogether!(pages, position === undefined ? undefined : () => this.global());
+      if (this.signal.aborted) return;
+    }
+  }
+
+  /** Loads for a while what is not loaded yet. */
+  private async loadSome(position: Json): Promise<void> {
+    const { inner, log, loadSeconds, context } = this.options;
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), loadSeconds * 1000);
+    const sink: Sink = new LoadSink({
+      outer: this.settings.sink,
+      prepare: (records) => {
+        const now = context.clock();
+        for (const record of records) log.stamp(record, position, now);
+      },
+      handOver: (key, state) => {
+        if (state) this.states.set(key, state);
+      },
+      global: () => this.global(),
+      failed: (name, error) => {
+        for (const { stream } of this.followed) if (stream.name === name) this.failed.set(streamKey(stream), error);
+      },
+    });
+    try {
+      await read({
+        connection: inner,
+        catalog: { streams: this.unloaded().map((stream) => ({ ...stream, sync_mode: 'full_refresh' as const })) },
+        states: new Map(this.states),
+        sink,
+        signal: AbortSignal.any([this.signal, stop.signal]),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private global(): GlobalState {
+    const streams = this.followed.flatMap(({ stream }) => {
+      const state = this.states.get(streamKey(stream));
+      return state ? [{ stream: plain(stream), state }] : [];
+    });
+    return { shared: { v: 1, dialect: this.options.dialect, position: this.position }, streams };
+  }
+}
+
+function plain({ name, namespace }: StreamDescriptor): StreamDescriptor {
+  return namespace ? { name, namespace } : { name };
+}
+
+function plainTable({ name, namespace }: StreamDescriptor): { name: string; namespace?: string } {
+  return namespace ? { name, namespace } : { name };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}

@@ -1,0 +1,149 @@
+import type { Json } from '@tidemark/protocol';
+import { ConnectorError, type RecordData } from '@tidemark/source';
+import type { Finding, ReadingSettings, Table } from '../dialect.js';
+import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
+import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
+import { BinlogReader } from './binlog-reader.js';
+import { stampChange } from './binlog-values.js';
+import { checkBinlog } from './check-binlog.js';
+import type { Clients } from './clients.js';
+import { mysqlError } from './errors.js';
+import { quoteText } from './sql.js';
+import type { MysqlColumn } from './types.js';
+
+/** What the binlog is read by. */
+export interface BinlogOptions {
+  readonly clients: Clients;
+  readonly settings: ReadingSettings;
+  /** The tables as the catalog has them now. */
+  readonly relations: () => readonly KeyedRelation<MysqlColumn>[];
+  readonly warn: (message: string) => void;
+}
+
+/** The binlog of MySQL or MariaDB as a log of changes. */
+export class BinlogLog implements ChangeLog {
+  /** How many times the lineage has gone over to another server, by the position that is gone on from. */
+  private epoch = 0;
+
+  constructor(private readonly options: BinlogOptions) {}
+
+  async end(): Promise<Json> {
+    const { clients } = this.options;
+    try {
+      const [status] = await this.status();
+      const [file, pos] = status ?? [];
+      if (!file || !pos)
+        throw new ConnectorError(
+          'config',
+          'The server writes no binlog. Start it with log_bin and binlog_format = ROW.',
+        );
+      const [row] = await clients.query('SELECT VERSION()');
+      const isMariadb = /mariadb/i.test(row?.[0] ?? '');
+      const [facts] = await clients.query(
+        isMariadb
+          ? 'SELECT @@server_id, @@gtid_current_pos'
+          : "SELECT @@server_uuid, IF(@@gtid_mode = 'ON', @@gtid_executed, NULL)",
+      );
+      const gtid = facts?.[1]?.replaceAll('\n', '') ?? null;
+      const position: BinlogPosition = {
+        server: facts?.[0] ?? '',
+        file,
+        pos: Number(pos),
+        // An empty position of MariaDB stands for the beginning of time: the file says more.
+        gtid: gtid === '' && isMariadb ? null : gtid,
+        epoch: this.epoch,
+      };
+      return position as unknown as Json;
+    } catch (error) {
+      throw mysqlError(error, 'Looking for the end of the binlog');
+    }
+  }
+
+  async accept(stored: Json): Promise<string | undefined> {
+    const position = binlogPosition(stored);
+    if (!position) return 'its position is none of a binlog.';
+    this.epoch = position.epoch;
+    const now = binlogPosition(await this.end())!;
+    const isSameServer = now.server === position.server;
+    if (position.gtid !== null && !position.gtid.includes(':')) return this.acceptMariadb(position, now);
+    if (position.gtid !== null) return this.acceptGtids(position.gtid, isSameServer);
+    if (!isSameServer)
+      return `it was read from the server ${position.server}, and this is ${now.server}; without GTIDs nobody can say where to go on there.`;
+    return this.acceptFile(position, now);
+  }
+
+  async *read(
+    from: Json,
+    to: Json,
+    tables: readonly Table[],
+    { signal }: { signal: AbortSignal },
+  ): AsyncIterable<LogBatch> {
+    const [begin, end] = [binlogPosition(from), binlogPosition(to)];
+    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a binlog.');
+    if (begin.server === end.server ? isReached(begin, end) : begin.gtid !== null && begin.gtid === end.gtid) return;
+    const { clients, settings, relations, warn } = this.options;
+    const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const reader = new BinlogReader({
+      config: { ...clients.config, ssl: clients.ssl },
+      relations: relations().filter((relation) => wanted.has(relationId(relation))),
+      from: { ...begin, epoch: this.epoch },
+      to: end,
+      batchRows: settings.page_rows,
+      signal,
+      warn,
+    });
+    yield* reader.batches() as AsyncIterable<LogBatch>;
+  }
+
+  /** The server keeps its binlog for a time, whoever reads it. */
+  async confirm(): Promise<void> {}
+
+  stamp(record: RecordData, position: Json, extractedAt: number): void {
+    const at = binlogPosition(position)!;
+    stampChange(record, { file: at.file, pos: at.pos, cursor: cursorOf(at), at: extractedAt, isDeleted: false });
+  }
+
+  check(tables: readonly Table[]): Promise<Finding[]> {
+    return checkBinlog(this.options.clients, tables);
+  }
+
+  async close(): Promise<void> {}
+
+  private async status(): Promise<(string | null)[][]> {
+    const { clients } = this.options;
+    // The older name is gone from MySQL 8.4 on, the newer unknown before 8.2 and to MariaDB.
+    return clients.query('SHOW MASTER STATUS').catch(() => clients.query('SHOW BINARY LOG STATUS'));
+  }
+
+  private async acceptGtids(gtids: string, isSameServer: boolean): Promise<string | undefined> {
+    const set = quoteText(gtids);
+    const [row] = await this.options.clients.query(
+      `SELECT @@gtid_mode, GTID_SUBSET(${set}, @@gtid_executed), GTID_SUBTRACT(@@gtid_purged, ${set})`,
+    );
+    const [mode, isExecuted, missing] = row ?? [];
+    if (mode !== 'ON') return 'it is a set of GTIDs, and the server writes none (gtid_mode).';
+    if (isExecuted !== '1')
+      return 'this server has not executed all of its transactions: it is of another lineage, or was restored to an earlier time.';
+    if (missing)
+      return `the server has purged transactions that were not read (${missing.slice(0, 200)}). Keep the binlog longer than the time between two syncs: SET GLOBAL binlog_expire_logs_seconds = 604800;`;
+    // File numbers of another server may be lower: its changes are ordered behind by the epoch.
+    if (!isSameServer) this.epoch++;
+    return undefined;
+  }
+
+  private async acceptMariadb(position: BinlogPosition, now: BinlogPosition): Promise<string | undefined> {
+    if (now.gtid === null) return 'this server has no transactions at all: it is of another lineage.';
+    if (now.server === position.server) return this.acceptFile(position, now);
+    this.epoch++;
+    return undefined;
+  }
+
+  private async acceptFile(position: BinlogPosition, now: BinlogPosition): Promise<string | undefined> {
+    if (!isReached(now, position))
+      return `it is behind the end of the binlog (${now.file}:${now.pos}): the server was reset or restored.`;
+    const files = await this.options.clients.query('SHOW BINARY LOGS');
+    if (files.some(([file]) => file === position.file)) return undefined;
+    return `the server has purged the file ${position.file.slice(0, 100)} (its oldest is ${files[0]?.[0]}). Keep the binlog longer than the time between two syncs: SET GLOBAL binlog_expire_logs_seconds = 604800;`;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ReadingSettings } from '../dialect.js';
+import type { KeyedServer } from '../keyed/keyed-server.js';
+import { type Clients, fetchRows, type RawRow } from './clients.js';
+import { isWorthAnotherTry, mysqlError } from './errors.js';
+import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
+import { streamRows } from './stream-rows.js';
+import type { MysqlColumn } from './types.js';
+
+/** How statements of MySQL and MariaDB are written and run. */
+export function mysqlServer(clients: Clients, settings: ReadingSettings): KeyedServer<MysqlColumn> {
+  return {
+    settings,
+    quote: quoteName,
+    selected,
+    selectedKey,
+    literal: keyLiteral,
+    select: (list, from, where, order, limit) =>
+      `SELECT ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order} LIMIT ${limit}`,
+    below: (literal, { keyForm }, amount) =>
+      keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`,
+    query: (sql) => clients.query(sql),
+    async session() {
+      const client = await clients.take();
+      return {
+        async fetch(sql, columns, places, bytesMax) {
+          const { rows, bytes, isCut } = await fetchRows(client, sql, bytesMax);
+          return { rows: rows.map((row) => texts(row, columns, places)), bytes, isCut };
+        },
+        release: (isBroken) => clients.release(client, isBroken),
+      };
+    },
+    stream: (sql, columns, signal, doing) => streamRows({ clients, settings, columns, signal, doing }, sql),
+    error: mysqlError,
+    isWorthAnotherTry,
+  };
+}
+
+function texts(row: RawRow, columns: readonly MysqlColumn[], places: number): (string | null)[] {
+  const { length } = columns;
+  const values = new Array<string | null>(length + places);
+  for (let i = 0; i < length + places; i++) {
+    const value = row[i];
+    values[i] = value?.toString(i < length && columns[i]!.isBinary ? 'base64' : 'utf8') ?? null;
+  }
+  return values;
+}

@@ -1,0 +1,62 @@
+import { ConnectorError } from '@tidemark/source';
+import type { MysqlColumn } from './types.js';
+
+/** A name as SQL writes it. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/** A text as SQL writes it, whatever is in it. The session's sql_mode is empty: a backslash escapes. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
+}
+
+/** What is selected for a column's value. */
+export function selected(column: MysqlColumn): string {
+  const name = quoteName(column.name);
+  return column.isFloat ? `(${name} + 0e0)` : name;
+}
+
+/** What is selected for a column's place in the order of a key. */
+export function selectedKey(column: MysqlColumn): string {
+  const name = quoteName(column.name);
+  if (column.keyForm === 'ordinal') return `(${name} + 0)`;
+  return column.keyForm === 'binary' ? `HEX(${name})` : name;
+}
+
+const FORMS = {
+  number: /^-?\d+(\.\d+)?$/,
+  ordinal: /^\d+$/,
+  binary: /^(?:[0-9A-F]{2})*$/,
+  date: /^\d{4}-\d\d-\d\d$/,
+  datetime: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/,
+  time: /^-?\d{2,3}:\d\d:\d\d(\.\d{1,6})?$/,
+} as const;
+
+/**
+ * A bound's value as a literal that the server compares as the column's own type. A bound comes from a state, and a state is
+ * input: what has not the form of the type is refused. Throws ConnectorError (config).
+ */
+export function keyLiteral(column: MysqlColumn, text: string): string {
+  const { keyForm } = column;
+  if (keyForm === undefined) throw new RangeError(`${column.name} is no key column`);
+  if (keyForm === 'text') return quoteText(text);
+  if (keyForm === 'uuid' || !FORMS[keyForm].test(text)) {
+    throw new ConnectorError(
+      'config',
+      `The state holds a position of column '${column.name}' (${column.type}) that is no value of it. Read the table without a state to begin anew.`,
+    );
+  }
+  switch (keyForm) {
+    case 'binary':
+      return `x'${text}'`;
+    case 'date':
+      return `DATE'${text}'`;
+    case 'datetime':
+      return `TIMESTAMP'${text}'`;
+    case 'time':
+      return `TIME'${text}'`;
+    default:
+      return text;
+  }
+}

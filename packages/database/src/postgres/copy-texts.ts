@@ -1,0 +1,60 @@
+import type { RowTexts } from '../row-decoder.js';
+import type { CopiedRows } from './copy-out.js';
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+/** A field of COPY's text format without its escapes. */
+export function unescapeCopy(field: string): string {
+  return field.includes('\\') ? field.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped) : field;
+}
+
+/** The rows of a COPY as texts, `width` fields each; null is SQL's null. The array is used again for the next row. */
+export function* copiedTexts(copied: CopiedRows, width: number): Generator<RowTexts> {
+  const text = copied.buffer.toString('utf8', 0, copied.length);
+  const fields: (string | null)[] = new Array(width).fill(null);
+  const hasEscapes = text.includes('\\');
+  const hasMore = tabs(text.slice(0, text.indexOf('\n'))) >= width;
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    for (let i = 0; i < width; i++) {
+      // The last column is followed by a tab only where fields come after it that belong to no record.
+      const stop = i + 1 < width || hasMore ? text.indexOf('\t', at) : end;
+      const field = text.slice(at, stop);
+      fields[i] = field === '\\N' ? null : hasEscapes ? unescapeCopy(field) : field;
+      at = stop + 1;
+    }
+    at = end + 1;
+    yield fields;
+  }
+}
+
+function tabs(row: string): number {
+  return row.split('\t').length - 1;
+}
+
+/** The texts of the last row. */
+export function lastTexts(copied: CopiedRows): (string | null)[] {
+  const { buffer, length } = copied;
+  const start = length < 2 ? 0 : buffer.lastIndexOf(10, length - 2) + 1;
+  const fields = buffer.toString('utf8', start, length - 1).split('\t');
+  return fields.map((field) => (field === '\\N' ? null : unescapeCopy(field)));
+}
+
+/**
+ * The last `width` fields of the last rows, for as long as the first of them is the same as in the last row; from the end.
+ * Undefined when there are more than `most` of such rows.
+ */
+export function tailTexts(copied: CopiedRows, width: number, most: number): (string | null)[][] | undefined {
+  const { buffer } = copied;
+  const found: (string | null)[][] = [];
+  for (let end = copied.length - 1; end > 0; ) {
+    const start = buffer.lastIndexOf(10, end - 1) + 1;
+    const fields = buffer.toString('utf8', start, end).split('\t').slice(-width);
+    const texts = fields.map((field) => (field === '\\N' ? null : unescapeCopy(field)));
+    if (found.length > 0 && texts[0] !== found[0]![0]) break;
+    if (found.length >= most) return undefined;
+    found.push(texts);
+    end = start - 1;
+  }
+  return found;
+}

@@ -1,0 +1,167 @@
+import type { JsonObject } from '@tidemark/protocol';
+import { ConnectorError, type RunContext } from '@tidemark/source';
+import type { Column } from '../column.js';
+import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, Table, TableWish } from '../dialect.js';
+import type { ChangeLog } from '../log/change-log.js';
+import { type CatalogTable, readCatalog } from './catalog.js';
+import { checkTables, nothingToRead } from './check.js';
+import { Clients } from './clients.js';
+import { POSTGRES_CONNECTION_SCHEMA, type PostgresConfig, parsePostgresConfig } from './config.js';
+import { CursorFollow, canBeCursor } from './cursor-follow.js';
+import { postgresError } from './errors.js';
+import { PostgresLoad, type Server } from './load.js';
+import { Snapshot } from './snapshot.js';
+import type { PostgresColumn } from './types.js';
+import { WalLog } from './wal-log.js';
+import { XminFollow } from './xmin-follow.js';
+
+/** Row addresses can be read by ranges from this version on. */
+const TID_RANGES_SINCE = 140_000;
+
+const logColumn = (name: string, type: 'string' | 'integer'): Column => ({
+  name,
+  type: 'log',
+  nullable: true,
+  schema: { type: ['null', type] },
+  decode: (text) => text,
+});
+const LOG_COLUMNS: readonly Column[] = [
+  logColumn('_ab_cdc_lsn', 'integer'),
+  logColumn('_ab_cdc_cursor', 'string'),
+  logColumn('_ab_cdc_updated_at', 'string'),
+  logColumn('_ab_cdc_deleted_at', 'string'),
+];
+
+/** PostgreSQL 10 and later. */
+export const postgres: Dialect = {
+  name: 'postgres',
+  title: 'PostgreSQL',
+  schemes: ['postgres', 'postgresql'],
+  connectionSchema: POSTGRES_CONNECTION_SCHEMA,
+  async open(config: JsonObject, settings: ReadingSettings, context: RunContext): Promise<Database> {
+    const parsed = parsePostgresConfig(config);
+    if (parsed.password !== undefined) context.addSecret(parsed.password);
+    return new PostgresDatabase(parsed, settings, (message) => context.log('WARN', message));
+  },
+};
+
+class PostgresDatabase implements Database {
+  private readonly clients: Clients;
+  private readonly snapshot: Snapshot | undefined;
+  private readonly schemas: readonly string[];
+  private known: PostgresTable[] = [];
+
+  constructor(
+    private readonly config: PostgresConfig,
+    private readonly settings: ReadingSettings,
+    private readonly warn: (message: string) => void,
+  ) {
+    this.clients = new Clients(config, settings);
+    this.snapshot = settings.snapshot ? new Snapshot(this.clients) : undefined;
+    this.schemas = config.schemas ?? settings.schemas;
+  }
+
+  async tables(wishes: readonly TableWish[] | undefined): Promise<Table[]> {
+    try {
+      const [row] = await this.clients.query<{ server_version_num: string }>('SHOW server_version_num');
+      const tidRanges = Number(row?.server_version_num) >= TID_RANGES_SINCE;
+      const server: Server = {
+        clients: this.clients,
+        settings: this.settings,
+        snapshot: this.snapshot,
+        user: this.config.user,
+        tidRanges,
+      };
+      const tables = await readCatalog(this.clients, this.schemas, wishes);
+      this.known = tables.map((table) => {
+        const { schema, name } = table.relation;
+        const wish =
+          wishes?.find((each) => each.name === name && each.namespace === schema) ??
+          wishes?.find((each) => each.name === name && each.namespace === undefined);
+        return new PostgresTable(server, table, wish);
+      });
+      return this.known;
+    } catch (error) {
+      throw postgresError(error, 'Reading the catalog of the database');
+    }
+  }
+
+  log(): ChangeLog {
+    const { config, clients, settings, warn } = this;
+    const { slot, publication } = config;
+    return new WalLog({
+      config,
+      clients,
+      settings,
+      slot,
+      publication,
+      warn,
+      tables: () => this.known.map(({ catalog }) => catalog),
+    });
+  }
+
+  async check(): Promise<Finding[]> {
+    const { user } = this.config;
+    if (this.known.length === 0) return [nothingToRead(this.schemas, user)];
+    return checkTables(
+      this.known.map((table) => table.catalog),
+      user,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.snapshot?.close();
+    await this.clients.close();
+  }
+}
+
+class PostgresTable implements Table {
+  readonly name: string;
+  readonly namespace: string;
+  readonly columns: readonly PostgresColumn[];
+  readonly primaryKey: readonly string[];
+  readonly isResumable: boolean;
+  readonly notResumable?: string;
+  readonly follows: readonly FollowKind[];
+  readonly cursorColumns: readonly string[];
+  readonly extraColumns = LOG_COLUMNS;
+  readonly logCursor = '_ab_cdc_cursor';
+
+  constructor(
+    private readonly server: Server,
+    readonly catalog: CatalogTable,
+    private readonly wish: TableWish | undefined,
+  ) {
+    const { relation, columns, primaryKey, leaves } = catalog;
+    this.name = relation.name;
+    this.namespace = relation.schema;
+    this.columns = columns;
+    this.primaryKey = primaryKey;
+    const whole = leaves.filter((leaf) => leaf.filenode === undefined);
+    const byKey = wish?.order !== undefined || (primaryKey.length > 0 && leaves.some((leaf) => !leaf.mayRead));
+    this.isResumable = byKey || (whole.length === 0 && leaves.every((leaf) => leaf.mayRead));
+    if (!this.isResumable) this.notResumable = 'it is a view or a foreign table; declare an order of unique columns';
+    const hasAddresses = leaves.length > 0 && whole.length === 0;
+    this.cursorColumns = columns
+      .filter((each) => canBeCursor(each.base) && (catalog.indexed.has(each.name) || wish?.scan))
+      .map((each) => each.name);
+    const canFollow = hasAddresses || primaryKey.length > 0 || wish?.order !== undefined;
+    this.follows = [
+      ...(canFollow ? (['cursor'] as const) : []),
+      ...(hasAddresses ? (['xmin'] as const) : []),
+      // Without a key nobody could say which row a change is about.
+      ...(hasAddresses && primaryKey.length > 0 ? (['log'] as const) : []),
+    ];
+  }
+
+  load(columns: readonly Column[]): PostgresLoad {
+    return new PostgresLoad(this.server, this.catalog, columns as readonly PostgresColumn[], this.wish);
+  }
+
+  follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {
+    const chosen = columns as readonly PostgresColumn[];
+    if (kind === 'cursor') return new CursorFollow(this.server, this.catalog, chosen, cursor ?? '', this.wish);
+    if (kind === 'xmin') return new XminFollow(this.server, this.catalog, chosen);
+    throw new ConnectorError('config', `${this.catalog.relation.id} cannot be followed by '${kind}'.`);
+  }
+}

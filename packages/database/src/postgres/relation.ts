@@ -1,0 +1,21 @@
+/** One relation that rows are read from: a table, a view, or a leaf of a partitioned table. */
+export interface Relation {
+  /** `schema.name`, for people, states and parts. */
+  readonly id: string;
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** `pg_class.relkind`: r table, p partitioned, v view, m materialized view, f foreign table. */
+  readonly kind: string;
+  /** The file that it is in; absent where it has none. */
+  readonly filenode: number | undefined;
+  /** It is read without the tables that inherit from it: they are parts of their own. */
+  readonly isAlone: boolean;
+  /** The user may select from it. */
+  readonly mayRead: boolean;
+  readonly blockBytes: number;
+  /** By the statistics; old or absent ones give a guess. */
+  readonly rowsPerBlock: number;
+  /** Values kept out of line counted. */
+  readonly bytesPerBlock: number;
+}

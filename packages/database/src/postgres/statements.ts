@@ -1,0 +1,132 @@
+import { ConnectorError } from '@tidemark/source';
+import type { Relation } from './relation.js';
+import { literal, name, qualified } from './sql.js';
+
+/** A row's address: block, and number within it (0: before the block's first row). */
+export type Ctid = [block: number, tuple: number];
+
+/** A stretch of row addresses: after one, up to and with another. */
+export interface Blocks {
+  relation: Relation;
+  columns: readonly string[];
+  after: Ctid;
+  upTo: Ctid;
+  /** The server reads ranges of addresses directly (14 and later); otherwise they are listed. */
+  tidRanges: boolean;
+  /** One more condition for the rows. */
+  filter?: string;
+}
+
+/** The rows of some blocks, in no certain order, and then the file that they were read from. */
+export function copyBlocks(blocks: Blocks): string {
+  const { relation, columns } = blocks;
+  const select = `SELECT ${columns.map(name).join(', ')} FROM ONLY ${qualified(relation.schema, relation.name)}`;
+  return `COPY (${select} WHERE ${within(blocks)}${and(blocks)}) TO STDOUT; ${fileOf(relation)}`;
+}
+
+/** The next rows in the order of their addresses, which come as a last field. */
+export function copyTuples(blocks: Blocks & { limit: number }): string {
+  const { relation, columns, limit } = blocks;
+  const select = `SELECT ${[...columns.map(name), 'ctid'].join(', ')} FROM ONLY ${qualified(relation.schema, relation.name)}`;
+  return `COPY (${select} WHERE ${within(blocks)}${and(blocks)} ORDER BY ctid LIMIT ${limit}) TO STDOUT; ${fileOf(relation)}`;
+}
+
+/** A whole relation, its children and partitions with it. */
+export function copyWhole(relation: Relation, columns: readonly string[]): string {
+  return `COPY (SELECT ${columns.map(name).join(', ')} FROM ${qualified(relation.schema, relation.name)}) TO STDOUT`;
+}
+
+/** Gives one value: null when the relation is gone. In a transaction with a COPY before it, it is the file that was read. */
+export function fileOf(relation: Pick<Relation, 'oid'>): string {
+  return `SELECT pg_catalog.pg_relation_filenode(${relation.oid})`;
+}
+
+/** How many blocks a relation has, and its bytes with those of values that are kept out of line. */
+export function sizeOf(relation: Relation): string {
+  const { oid, blockBytes } = relation;
+  return `SELECT (pg_catalog.pg_relation_size(${oid}) / ${blockBytes})::text AS blocks, pg_catalog.pg_table_size(${oid})::text AS bytes`;
+}
+
+function and({ filter }: Blocks): string {
+  return filter === undefined ? '' : ` AND (${filter})`;
+}
+
+function within({ relation, after, upTo, tidRanges }: Blocks): string {
+  const range = `ctid > ${tid(after)} AND ctid <= ${tid(upTo)}`;
+  if (tidRanges) return range;
+  // The smallest row takes a header of 24 bytes (23, aligned) and a pointer of 4.
+  const tuples = Math.floor((relation.blockBytes - 24) / 28);
+  const last = upTo[1] > 0 ? upTo[0] : upTo[0] - 1;
+  const addresses = `SELECT ('(' || b || ',' || t || ')')::tid FROM generate_series(${after[0]}, ${last}) b, generate_series(1, ${tuples}) t`;
+  return `ctid = ANY (ARRAY(${addresses})) AND ${range}`;
+}
+
+function tid([block, tuple]: Ctid): string {
+  return `'(${block},${tuple})'::tid`;
+}
+
+/** `(12,3)`. Throws ConnectorError (system) for anything else. */
+export function parseCtid(text: string): Ctid {
+  const match = /^\((\d+),(\d+)\)$/.exec(text);
+  if (!match) throw new ConnectorError('system', `'${text.slice(0, 40)}' is no address of a row.`);
+  return [Number(match[1]), Number(match[2])];
+}
+
+/** What rows are read by the order of a key. */
+export interface KeyOrderSelect {
+  relation: Relation;
+  columns: readonly string[];
+  /** Fields after the columns, for the position. */
+  positions: readonly string[];
+  where: readonly string[];
+  order: string;
+  limit: number;
+  /** Tells afterwards which file was read. */
+  withFile?: boolean;
+}
+
+/** The next rows in the order of a key. */
+export function copyOrdered(select: KeyOrderSelect): string {
+  const { relation, columns, positions, where, order, limit, withFile } = select;
+  const fields = [...columns.map(name), ...positions];
+  const conditions = where.length > 0 ? ` WHERE ${where.map((each) => `(${each})`).join(' AND ')}` : '';
+  return `COPY (SELECT ${fields.join(', ')} FROM ${from(relation)}${conditions} ORDER BY ${order} LIMIT ${limit}) TO STDOUT${withFile ? `; ${fileOf(relation)}` : ''}`;
+}
+
+/** The texts of the greatest key, or no row. */
+export function greatestKey(relation: Relation, columns: readonly string[], descending: string): string {
+  const fields = columns.map((column, i) => `${name(column)}::text AS k${i}`);
+  return `SELECT ${fields.join(', ')} FROM ${from(relation)} ORDER BY ${descending} LIMIT 1`;
+}
+
+function from({ isAlone, kind, schema, name: relation }: Relation): string {
+  return isAlone && kind === 'r' ? `ONLY ${qualified(schema, relation)}` : qualified(schema, relation);
+}
+
+/** The statement that gives a right. */
+export function grantSelect(relation: Pick<Relation, 'schema' | 'name'>, user: string): string {
+  return `GRANT SELECT ON ${qualified(relation.schema, relation.name)} TO ${name(user)};`;
+}
+
+/** Names as a list of SQL texts. */
+export function texts(list: readonly string[]): string {
+  return list.map(literal).join(', ');
+}
+
+/** Rows whose transaction began at most `age` transactions ago. Ages of rows that wrapped around long ago are negative. */
+export function youngerThan(age: bigint): string {
+  return `pg_catalog.age(xmin) BETWEEN 0 AND ${age}`;
+}
+
+/**
+ * What the server sees now: transactions from `floor` on may still commit, `next` is the first that has not begun, `running`
+ * says how many are open; `since` is when the oldest of them that writes began, or now when there is none. A user who may
+ * not see the sessions of others (no pg_read_all_stats) is told of a day ago.
+ */
+export const MOMENT = `SELECT floor, next, running, (CASE WHEN running = '0' THEN pg_catalog.now()
+      ELSE coalesce((SELECT CASE WHEN count(*) = count(a.xact_start) THEN min(a.xact_start) END
+        FROM pg_catalog.pg_stat_activity a WHERE a.backend_xid IS NOT NULL OR a.query = '<insufficient privilege>'),
+        pg_catalog.now() - interval '1 day') END)::text AS since
+  FROM (SELECT pg_catalog.txid_snapshot_xmin(s)::text AS floor, pg_catalog.txid_snapshot_xmax(s)::text AS next,
+      (SELECT count(*) FROM pg_catalog.txid_snapshot_xip(s))::text AS running
+    FROM (SELECT pg_catalog.txid_current_snapshot() AS s) moment) facts`;

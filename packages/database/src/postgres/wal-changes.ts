@@ -1,0 +1,87 @@
+import type { RecordData } from '@tidemark/source';
+import type { LogBatch, TableChanges } from '../log/change-log.js';
+import { rowDecoder } from '../row-decoder.js';
+import type { CatalogTable } from './catalog.js';
+import type { PostgresColumn } from './types.js';
+import { sequence } from './wal-position.js';
+
+/** A row as the log has it: texts by column, null for SQL's null, undefined for what did not change and is not sent. */
+export type WalRow = Record<string, string | null | undefined>;
+
+/** A transaction that changes are gathered of. */
+export interface Transaction {
+  commit: bigint;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Changes so far. */
+  count: number;
+}
+
+/** A record with large values that did not change, and so are not in the log. */
+export interface Unsent {
+  table: CatalogTable;
+  record: RecordData;
+  columns: PostgresColumn[];
+}
+
+interface Target {
+  table: CatalogTable;
+  decode: ReturnType<typeof rowDecoder>;
+}
+
+/** Sets the log's columns. */
+export function stampChange(record: RecordData, commit: bigint, index: number, at: number, isDeleted: boolean): void {
+  const time = new Date(at).toISOString();
+  record._ab_cdc_lsn = commit <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(commit) : commit;
+  record._ab_cdc_cursor = sequence(commit, index);
+  record._ab_cdc_updated_at = time;
+  record._ab_cdc_deleted_at = isDeleted ? time : null;
+}
+
+/** Gathers the changes of transactions as records: the same that a load makes of the same rows. */
+export class WalChanges {
+  private readonly targets = new Map<string, Target>();
+  private changes: TableChanges[] = [];
+  private unsent: Unsent[] = [];
+  rows = 0;
+
+  constructor(tables: readonly CatalogTable[]) {
+    for (const table of tables) {
+      const decode = rowDecoder(table.columns);
+      // A leaf may be what the log names.
+      for (const relation of [table.relation, ...table.leaves]) this.targets.set(relation.id, { table, decode });
+    }
+  }
+
+  has(table: string): boolean {
+    return this.targets.has(table);
+  }
+
+  add(name: string, row: WalRow, isDeleted: boolean, transaction: Transaction): void {
+    const target = this.targets.get(name)!;
+    const { table } = target;
+    const missing: PostgresColumn[] = [];
+    const texts = table.columns.map((column) => {
+      const text = row[column.name];
+      if (text === undefined && !isDeleted && Object.hasOwn(row, column.name)) missing.push(column);
+      return text ?? null;
+    });
+    const record = target.decode(texts);
+    stampChange(record, transaction.commit, ++transaction.count, transaction.at, isDeleted);
+    if (missing.length > 0) this.unsent.push({ table, record, columns: missing });
+    const id = table.relation.id;
+    const last = this.changes.at(-1);
+    if (last?.table === id) last.records.push(record);
+    else this.changes.push({ table: id, records: [record] });
+    this.rows++;
+  }
+
+  /** What was gathered, and the records in it that lack values. */
+  take(): { changes: LogBatch['changes']; unsent: Unsent[] } {
+    const taken = { changes: this.changes, unsent: this.unsent };
+    this.changes = [];
+    this.unsent = [];
+    this.rows = 0;
+    return taken;
+  }
+}

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '@tidemark/protocol';
+import { ConnectorError, type RecordData } from '@tidemark/source';
+import type { Finding, ReadingSettings, Table } from '../dialect.js';
+import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import type { CatalogTable } from './catalog.js';
+import { checkWal, publicationStatement, slotStatement } from './check-wal.js';
+import type { Clients } from './clients.js';
+import type { PostgresConfig } from './config.js';
+import { postgresError } from './errors.js';
+import { stampChange } from './wal-changes.js';
+import { lsnNumber, type WalPosition, walPosition } from './wal-position.js';
+import { WalReader } from './wal-reader.js';
+
+/** Commits that wait for a standby are in the log before anybody can see them; they are waited for this long. */
+const VISIBLE_TRIES = 50;
+const VISIBLE_WAIT_MS = 200;
+
+/** What the log is read by. */
+export interface WalOptions {
+  readonly config: PostgresConfig;
+  readonly clients: Clients;
+  readonly settings: ReadingSettings;
+  readonly slot: string;
+  readonly publication: string;
+  /** The tables as the catalog has them now. */
+  readonly tables: () => readonly CatalogTable[];
+  readonly warn: (message: string) => void;
+}
+
+interface SlotRow {
+  plugin: string;
+  database: string;
+  status: string | null;
+  confirmed: string | null;
+}
+
+/** PostgreSQL's logical replication as a log of changes. */
+export class WalLog implements ChangeLog {
+  private system: string | undefined;
+
+  constructor(private readonly options: WalOptions) {}
+
+  async end(): Promise<Json> {
+    const { clients, slot, publication } = this.options;
+    try {
+      const existing = await this.slotRow();
+      if (!existing) throw missing(`There is no replication slot '${slot}'.`, slotStatement(slot));
+      const [published] = await clients.query('SELECT 1 AS one FROM pg_publication WHERE pubname = $1', [publication]);
+      if (!published)
+        throw missing(
+          `There is no publication '${publication}'.`,
+          publicationStatement(publication, this.options.tables()),
+        );
+      const [row] = await clients.query<{ lsn: string }>(
+        'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn',
+      );
+      await this.visible();
+      const position: WalPosition = { system: await this.systemId(), lsn: row!.lsn };
+      return position as unknown as Json;
+    } catch (error) {
+      throw postgresError(error, 'Looking for the end of the log');
+    }
+  }
+
+  async accept(stored: Json): Promise<string | undefined> {
+    const { slot, config } = this.options;
+    const position = walPosition(stored);
+    if (!position) return 'its position is none of a write-ahead log.';
+    try {
+      const system = await this.systemId();
+      if (system !== position.system)
+        return `it was read from the cluster ${position.system}, and this is ${system}: another one, or one that was made anew.`;
+      const row = await this.slotRow();
+      if (!row) return `the replication slot '${slot}' does not exist any more.`;
+      if (row.plugin !== 'pgoutput')
+        return `the replication slot '${slot}' is for the plugin ${row.plugin}, not pgoutput.`;
+      if (row.database !== config.database) return `the replication slot '${slot}' is of the database ${row.database}.`;
+      if (row.status === 'lost')
+        return `the server has removed what the replication slot '${slot}' had still to read (max_slot_wal_keep_size).`;
+      if (row.confirmed !== null && lsnNumber(row.confirmed) > lsnNumber(position.lsn))
+        return `the replication slot '${slot}' is ahead of it (${row.confirmed}, the state is at ${position.lsn}): another reader has used the slot, or it was made anew.`;
+      return undefined;
+    } catch (error) {
+      throw postgresError(error, 'Looking at the replication slot');
+    }
+  }
+
+  async *read(
+    from: Json,
+    to: Json,
+    tables: readonly Table[],
+    { signal }: { signal: AbortSignal },
+  ): AsyncIterable<LogBatch> {
+    const [begin, end] = [walPosition(from), walPosition(to)];
+    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a write-ahead log.');
+    if (lsnNumber(begin.lsn) >= lsnNumber(end.lsn)) return;
+    const { config, clients, slot, publication, settings, warn } = this.options;
+    const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const reader = new WalReader({
+      config,
+      ssl: clients.ssl,
+      clients,
+      slot,
+      publication,
+      tables: this.options.tables().filter((table) => wanted.has(table.relation.id)),
+      from: begin,
+      to: end,
+      batchRows: settings.page_rows,
+      signal,
+      warn,
+    });
+    yield* reader.batches();
+  }
+
+  async confirm(stored: Json): Promise<void> {
+    const position = walPosition(stored);
+    if (!position) return;
+    const { clients, slot } = this.options;
+    try {
+      await clients.query(
+        `SELECT pg_replication_slot_advance(slot_name, $2::pg_lsn) FROM pg_replication_slots
+          WHERE slot_name = $1 AND NOT active AND confirmed_flush_lsn < $2::pg_lsn`,
+        [slot, position.lsn],
+      );
+    } catch (error) {
+      // The server keeps more of its log than it needs to; reading it is not in danger.
+      this.options.warn(`${postgresError(error, `Moving the replication slot '${slot}' on`).message}`);
+    }
+  }
+
+  stamp(record: RecordData, position: Json, extractedAt: number): void {
+    stampChange(record, lsnNumber(walPosition(position)!.lsn), 0, extractedAt, false);
+  }
+
+  check(tables: readonly Table[]): Promise<Finding[]> {
+    const { clients, slot, publication, config } = this.options;
+    const names = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const catalog = this.options.tables().filter((table) => names.has(table.relation.id));
+    return checkWal(clients, { slot, publication, user: config.user, database: config.database }, catalog);
+  }
+
+  async close(): Promise<void> {}
+
+  private async slotRow(): Promise<SlotRow | undefined> {
+    const [row] = await this.options.clients.query<SlotRow>(
+      `SELECT plugin, database, to_jsonb(s)->>'wal_status' AS status, confirmed_flush_lsn::text AS confirmed
+        FROM pg_replication_slots s WHERE slot_name = $1`,
+      [this.options.slot],
+    );
+    return row;
+  }
+
+  private async systemId(): Promise<string> {
+    if (this.system === undefined) {
+      const [row] = await this.options.clients.query<{ id: string }>(
+        'SELECT system_identifier::text AS id FROM pg_control_system()',
+      );
+      this.system = row!.id;
+    }
+    return this.system;
+  }
+
+  /** A load that begins now must see every commit that is in the log before the position. */
+  private async visible(): Promise<void> {
+    for (let tries = 0; tries < VISIBLE_TRIES; tries++) {
+      const [row] = await this.options.clients.query<{ waiting: string }>(
+        "SELECT count(*)::text AS waiting FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+      );
+      if (row?.waiting === '0') break;
+      await sleep(VISIBLE_WAIT_MS);
+    }
+  }
+}
+
+function missing(problem: string, remedy: string): ConnectorError {
+  return new ConnectorError('config', `${problem} Make it with: ${remedy}`);
+}

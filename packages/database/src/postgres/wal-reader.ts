@@ -1,0 +1,284 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectorError } from '@tidemark/source';
+import type { Client } from 'pg';
+import type { Pgoutput } from 'pg-logical-replication';
+import type { LogBatch } from '../log/change-log.js';
+import type { CatalogTable } from './catalog.js';
+import type { Clients } from './clients.js';
+import type { PostgresConfig } from './config.js';
+import { postgresError } from './errors.js';
+import { literal } from './sql.js';
+import { type Transaction, WalChanges, type WalRow } from './wal-changes.js';
+import { lsnNumber, lsnText, type WalPosition } from './wal-position.js';
+import { lookUpUnsent } from './wal-unsent.js';
+
+/** Batches that wait to be taken: more than this, and the server is not read on. */
+const WAITING_MAX = 8;
+/** The server hears of us at least this often, or it ends the connection (wal_sender_timeout). */
+const STATUS_SECONDS = 5;
+const SILENCE_SECONDS = 120;
+
+/** The values of a log are written as those of a load are. */
+const SESSION = {
+  DateStyle: 'ISO,MDY',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  bytea_output: 'hex',
+  extra_float_digits: '3',
+  lc_monetary: 'C',
+  xmloption: 'content',
+};
+
+/** What a reading of the log is made of. */
+export interface WalReading {
+  readonly config: PostgresConfig;
+  /** The TLS that the sessions use. */
+  readonly ssl: PostgresConfig['ssl'];
+  readonly clients: Clients;
+  readonly slot: string;
+  readonly publication: string;
+  readonly tables: readonly CatalogTable[];
+  readonly from: WalPosition;
+  readonly to: WalPosition;
+  readonly batchRows: number;
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
+interface Taken {
+  batch: LogBatch;
+  unsent: ReturnType<WalChanges['take']>['unsent'];
+}
+
+/** Reads the log from one position to another by pgoutput: whole transactions, in the order of their commits. */
+export class WalReader {
+  private readonly changes: WalChanges;
+  private readonly waiting: Taken[] = [];
+  private transaction: Transaction | undefined;
+  private isDone = false;
+  private failure: unknown;
+  private wake: () => void = () => undefined;
+  private room: () => void = () => undefined;
+  private lastSign = performance.now();
+  private received = 0;
+  private handled = 0;
+  /** The last place that a sign of life named. */
+  private heard = 0n;
+  private readonly target: bigint;
+
+  constructor(private readonly reading: WalReading) {
+    this.changes = new WalChanges(reading.tables);
+    this.target = lsnNumber(reading.to.lsn);
+  }
+
+  /** Throws ConnectorError. */
+  async *batches(): AsyncIterable<LogBatch> {
+    const { signal, clients, from } = this.reading;
+    const service = await this.open();
+    const status = setInterval(() => void this.confirm(service), STATUS_SECONDS * 1000);
+    try {
+      const subscription = service.subscribe(await this.plugin(), this.reading.slot, from.lsn);
+      subscription.then(
+        () => this.sign(),
+        (error: unknown) => this.fail(error),
+      );
+      for (;;) {
+        const taken = this.waiting.shift();
+        if (taken) {
+          this.room();
+          await lookUpUnsent(clients, taken.unsent);
+          yield taken.batch;
+          if (signal.aborted) return;
+          continue;
+        }
+        if (this.failure !== undefined) throw this.refusal(this.failure);
+        if (this.isDone || signal.aborted) return;
+        await this.nextSign();
+      }
+    } finally {
+      clearInterval(status);
+      this.isDone = true;
+      this.room();
+      await service.destroy().catch(() => undefined);
+    }
+  }
+
+  private async open() {
+    const { LogicalReplicationService } = await import('pg-logical-replication');
+    const { host, port, database, user, password } = this.reading.config;
+    const service = new LogicalReplicationService(
+      {
+        host,
+        port,
+        database,
+        user,
+        password: password ?? '',
+        ssl: this.reading.ssl,
+        application_name: 'tidemark',
+        options: Object.entries(SESSION)
+          .map(([setting, value]) => `-c ${setting}=${value}`)
+          .join(' '),
+      },
+      // Nothing is confirmed by reading: what is stored is confirmed when it comes back as a state.
+      { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
+    );
+    service.on('data', (_lsn: string, message: Pgoutput.Message) => this.message(message));
+    service.on('heartbeat', (lsn: string, _at: number, shouldRespond: boolean) => {
+      this.heard = lsnNumber(lsn);
+      if (shouldRespond) void this.confirm(service);
+      this.reach();
+      this.sign();
+    });
+    service.on('error', (error: unknown) => this.fail(error));
+    return service;
+  }
+
+  private async plugin() {
+    const { PgoutputPlugin } = await import('pg-logical-replication');
+    const { publication } = this.reading;
+    const received = (): void => {
+      this.received++;
+    };
+    // Values stay texts; `messages` is unknown to servers before 14.
+    return new (class extends PgoutputPlugin {
+      override parse(buffer: Buffer): Pgoutput.Message {
+        received();
+        const message = super.parse(buffer);
+        if (message.tag === 'relation') for (const column of message.columns) column.parser = (text: unknown) => text;
+        return message;
+      }
+      override start(client: Client, slot: string, lsn: string): Promise<unknown> {
+        const options = `proto_version '1', publication_names ${literal(`"${publication.replaceAll('"', '""')}"`)}`;
+        return client.query(`START_REPLICATION SLOT "${slot}" LOGICAL ${lsn} (${options})`);
+      }
+    })({ protoVersion: 1, publicationNames: [publication] });
+  }
+
+  /** Tells the server that we are there, and no more than it knew: the position that this reading began at. */
+  private async confirm(service: { acknowledge(lsn: string): Promise<boolean> }): Promise<void> {
+    // The library adds one; a confirmed byte too many would be a transaction that is never sent.
+    await service.acknowledge(lsnText(lsnNumber(this.reading.from.lsn) - 1n)).catch(() => undefined);
+  }
+
+  private async message(message: Pgoutput.Message): Promise<void> {
+    try {
+      this.take(message);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.handled++;
+    this.sign();
+    while (this.waiting.length >= WAITING_MAX && !this.isDone) {
+      await new Promise<void>((resolve) => {
+        this.room = resolve;
+      });
+    }
+    this.reach();
+  }
+
+  private take(message: Pgoutput.Message): void {
+    if (this.isDone) return;
+    switch (message.tag) {
+      case 'begin':
+        this.transaction = {
+          commit: lsnNumber(message.commitLsn ?? '0/0'),
+          at: Number(BigInt(message.commitTime.toString()) / 1000n),
+          count: 0,
+        };
+        return;
+      case 'insert':
+        this.row(message.relation, message.new, false);
+        return;
+      case 'update': {
+        const old = message.key ?? (message.old && this.hasOtherKey(message) ? message.old : null);
+        // A row that got another key is gone under the old one.
+        if (old) this.row(message.relation, old, true);
+        this.row(message.relation, message.new, false);
+        return;
+      }
+      case 'delete':
+        this.row(message.relation, message.old ?? message.key ?? {}, true);
+        return;
+      case 'truncate':
+        for (const { schema, name } of message.relations)
+          this.reading.warn(
+            `TRUNCATE of ${schema}.${name} is in the log: it deletes no rows that could be told. Refresh the stream to make its table empty too.`,
+          );
+        return;
+      case 'commit': {
+        const lsn = lsnText(lsnNumber(message.commitEndLsn ?? '0/0'));
+        this.transaction = undefined;
+        this.flush({ ...this.reading.to, lsn });
+        if (lsnNumber(lsn) >= this.target) this.isDone = true;
+      }
+    }
+  }
+
+  private hasOtherKey({ relation, old, new: now }: Pgoutput.MessageUpdate): boolean {
+    return relation.keyColumns.some((column) => old?.[column] !== now[column] && now[column] !== undefined);
+  }
+
+  private row({ schema, name }: { schema: string; name: string }, row: WalRow, isDeleted: boolean): void {
+    const id = `${schema}.${name}`;
+    if (!this.transaction || !this.changes.has(id)) return;
+    this.changes.add(id, row, isDeleted, this.transaction);
+    if (this.changes.rows >= this.reading.batchRows) this.flush(undefined);
+  }
+
+  private flush(position: WalPosition | undefined): void {
+    const { changes, unsent } = this.changes.take();
+    const last = this.waiting.at(-1);
+    const next = position && { system: position.system, lsn: position.lsn };
+    // Transactions without changes of ours move the position only.
+    if (changes.length === 0 && last?.batch.position !== undefined && next) last.batch.position = next;
+    else if (changes.length > 0 || next)
+      this.waiting.push({ batch: { changes, ...(next ? { position: next } : {}) }, unsent });
+  }
+
+  /** Between two transactions, with everything taken that was sent, a sign of life says how far the log is read. */
+  private reach(): void {
+    if (this.isDone || this.transaction || this.handled !== this.received || this.heard < this.target) return;
+    this.flush({ ...this.reading.to, lsn: lsnText(this.target) });
+    this.isDone = true;
+    this.sign();
+  }
+
+  private fail(error: unknown): void {
+    if (!this.isDone) this.failure ??= error;
+    this.sign();
+  }
+
+  private sign(): void {
+    this.lastSign = performance.now();
+    this.wake();
+  }
+
+  private async nextSign(): Promise<void> {
+    const { signal } = this.reading;
+    const timer = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: timer.signal });
+    });
+    await Promise.race([woken, sleep(1_000, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+    if (performance.now() - this.lastSign > SILENCE_SECONDS * 1000)
+      this.failure ??= new ConnectorError(
+        'transient',
+        `The server has sent nothing of its log for ${SILENCE_SECONDS} seconds.`,
+      );
+  }
+
+  private refusal(error: unknown): ConnectorError {
+    const { slot } = this.reading;
+    const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
+    if (code === '55006' || /is active for PID/.test(message)) {
+      return new ConnectorError(
+        'transient',
+        `The replication slot '${slot}' is used by somebody else (${message}). One reader can use a slot at a time: give this one its own.`,
+        { cause: error },
+      );
+    }
+    return postgresError(error, `Reading the log by the slot '${slot}'`);
+  }
+}

@@ -1,0 +1,218 @@
+import type { JsonObject } from '@tidemark/protocol';
+import { ConnectorError, type Page, type RecordData, type RunContext } from '@tidemark/source';
+import type { Column } from '../column.js';
+import type {
+  Database,
+  Dialect,
+  Finding,
+  Follow,
+  FollowKind,
+  ReadingSettings,
+  Table,
+  TableLoad,
+  TableWish,
+} from '../dialect.js';
+import { KeyedFollow } from '../keyed/keyed-follow.js';
+import { KeyedLoad, wholeLoad } from '../keyed/keyed-load.js';
+import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
+import { rowDecoder } from '../row-decoder.js';
+import { readCatalog } from './catalog.js';
+import { parseSqlServerConfig, SQLSERVER_CONNECTION_SCHEMA } from './config.js';
+import { isWorthAnotherTry, sqlServerError } from './errors.js';
+import { type Sessions, tediousSessions } from './sessions.js';
+import { keyLiteral, quoteName, quoteText } from './sql.js';
+import type { SqlServerColumn } from './types.js';
+
+const CURSOR_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'text', 'date', 'datetime', 'time', 'binary']);
+const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'date', 'datetime']);
+
+/** SQL Server 2016 and later. No real server has been met: see docs/dialects/sqlserver.md. */
+export const sqlserver: Dialect = {
+  name: 'sqlserver',
+  title: 'SQL Server',
+  schemes: ['sqlserver', 'mssql'],
+  connectionSchema: SQLSERVER_CONNECTION_SCHEMA,
+  async open(config: JsonObject, settings: ReadingSettings, context: RunContext): Promise<Database> {
+    const parsed = parseSqlServerConfig(config);
+    context.addSecret(parsed.password);
+    const warn = (message: string): void => context.log('WARN', message);
+    if (settings.snapshot) warn("SQL Server cannot share a snapshot between sessions: 'snapshot' has no effect.");
+    return sqlServerDatabase(tediousSessions(parsed, settings), settings, parsed.user, warn);
+  },
+};
+
+/** The database behind some sessions; a test gives its own. */
+export function sqlServerDatabase(
+  sessions: Sessions,
+  settings: ReadingSettings,
+  user: string,
+  warn: (message: string) => void,
+): Database {
+  const server = sqlServer(sessions, settings);
+  let relations: KeyedRelation<SqlServerColumn>[] = [];
+  return {
+    async tables(wishes) {
+      relations = await readCatalog(sessions, settings, wishes);
+      return relations.map((relation) => {
+        const wish = wishes?.find(
+          (each) => each.name === relation.name && (each.namespace ?? relation.schema) === relation.schema,
+        );
+        return new SqlServerTable(server, relation, wish, warn);
+      });
+    },
+    check: () => check(sessions, relations, user),
+    close: () => sessions.close(),
+  };
+}
+
+/** How statements of SQL Server are written and run. */
+function sqlServer(sessions: Sessions, settings: ReadingSettings): KeyedServer<SqlServerColumn> {
+  return {
+    settings,
+    quote: quoteName,
+    selected: (column) => column.textOf(quoteName(column.name)),
+    selectedKey: (column) => column.textOf(quoteName(column.name)),
+    literal: keyLiteral,
+    select: (list, from, where, order, limit) =>
+      `SELECT TOP (${limit}) ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order}`,
+    below: (literal, { keyForm }, amount) =>
+      keyForm === 'number' ? `${literal} - ${amount}` : `DATEADD(second, -${amount}, ${literal})`,
+    query: (sql) => sessions.query(sql),
+    async session() {
+      const session = await sessions.take();
+      return {
+        fetch: (sql, _columns, _places, bytesMax) => session.fetch(sql, bytesMax),
+        release: (isBroken) => session.release(isBroken),
+      };
+    },
+    stream: (sql, columns, signal, doing) => readWhole(sessions, settings, sql, columns, signal, doing),
+    error: sqlServerError,
+    isWorthAnotherTry,
+  };
+}
+
+/** The pages of a table that nothing can be paged by, as its rows come. */
+async function* readWhole(
+  sessions: Sessions,
+  { page_rows, page_bytes }: ReadingSettings,
+  sql: string,
+  columns: readonly SqlServerColumn[],
+  signal: AbortSignal,
+  doing: string,
+): AsyncIterable<Page> {
+  const record = rowDecoder(columns);
+  const session = await sessions.take();
+  let isWhole = false;
+  try {
+    let records: RecordData[] = [];
+    let bytes = 0;
+    for await (const row of session.rows(sql)) {
+      if (signal.aborted) return;
+      for (const value of row) bytes += value?.length ?? 0;
+      records.push(record(row));
+      if (records.length < page_rows && bytes < page_bytes) continue;
+      yield { records, more: true };
+      records = [];
+      bytes = 0;
+    }
+    isWhole = true;
+    yield { records };
+  } catch (error) {
+    throw sqlServerError(error, doing);
+  } finally {
+    session.release(!isWhole);
+  }
+}
+
+async function check(
+  sessions: Sessions,
+  relations: readonly KeyedRelation<SqlServerColumn>[],
+  user: string,
+): Promise<Finding[]> {
+  if (relations.length === 0)
+    return [
+      {
+        severity: 'blocking',
+        problem: `The user ${user} sees no table.`,
+        remedy: `GRANT SELECT TO ${quoteName(user)};`,
+      },
+    ];
+  const findings: Finding[] = [];
+  for (const relation of relations) {
+    const name = `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
+    const [row] = await sessions.query(
+      `SELECT CONVERT(varchar(1), HAS_PERMS_BY_NAME(${quoteText(name)}, 'OBJECT', 'SELECT'))`,
+    );
+    if (row?.[0] !== '1')
+      findings.push({
+        severity: 'table',
+        table: relationId(relation),
+        problem: `The user ${user} may not select from it.`,
+        remedy: `GRANT SELECT ON ${name} TO ${quoteName(user)};`,
+      });
+    else if (relation.notResumable !== undefined)
+      findings.push({
+        severity: 'hint',
+        table: relationId(relation),
+        problem: `A load that is broken off begins anew: ${relation.notResumable}.`,
+      });
+  }
+  return findings;
+}
+
+class SqlServerTable implements Table {
+  readonly name: string;
+  readonly namespace: string;
+  readonly columns: readonly SqlServerColumn[];
+  readonly primaryKey: readonly string[];
+  readonly isResumable: boolean;
+  readonly notResumable?: string;
+  readonly follows: readonly FollowKind[];
+  readonly cursorColumns: readonly string[];
+
+  constructor(
+    private readonly server: KeyedServer<SqlServerColumn>,
+    private readonly relation: KeyedRelation<SqlServerColumn>,
+    private readonly wish: TableWish | undefined,
+    private readonly warn: (message: string) => void,
+  ) {
+    this.name = relation.name;
+    this.namespace = relation.schema;
+    this.columns = relation.columns;
+    this.primaryKey = relation.primaryKey;
+    this.isResumable = relation.order.length > 0;
+    if (relation.notResumable !== undefined) this.notResumable = relation.notResumable;
+    this.cursorColumns = this.columns.filter(canFollow).map((column) => column.name);
+    this.follows = this.cursorColumns.length > 0 ? ['cursor'] : [];
+  }
+
+  load(columns: readonly Column[]): TableLoad {
+    const reading = this.reading(columns);
+    return this.isResumable ? new KeyedLoad(reading) : wholeLoad(reading);
+  }
+
+  follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {
+    const id = relationId(this.relation);
+    const column = this.columns.find((each) => each.name === cursor);
+    if (kind !== 'cursor' || !column || !canFollow(column)) {
+      const possible = this.cursorColumns.join(', ') || 'none';
+      throw new ConnectorError(
+        'config',
+        `${id} cannot be followed by ${kind} '${cursor ?? ''}' (cursor columns: ${possible}).`,
+      );
+    }
+    const lookback = this.wish?.lookback ?? 0;
+    if (lookback > 0 && !LOOKBACK_FORMS.has(column.keyForm!))
+      throw new ConnectorError('config', `${id}: the cursor column '${cursor}' (${column.type}) takes no 'lookback'.`);
+    return new KeyedFollow(this.reading(columns), column, lookback, this.warn);
+  }
+
+  private reading(columns: readonly Column[]) {
+    const { server, relation } = this;
+    return { server, relation, columns: columns as readonly SqlServerColumn[] };
+  }
+}
+
+function canFollow({ keyForm }: SqlServerColumn): boolean {
+  return keyForm !== undefined && CURSOR_FORMS.has(keyForm);
+}

@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
+import { after, column, open, readStream, run } from './server.js';
+
+for (const [flavour, kind] of [
+  ['mysql', mysql],
+  ['mariadb', mariadb],
+] as const) {
+  describeWith(kind, `${flavour}: following by a cursor column`, (server) => {
+    const follow = (table: string, more = {}) => ({
+      reading: { page_rows: 3 },
+      streams: [{ name: table, cursor: 'c', ...more }],
+    });
+
+    it('reads what is new, and no row of an equal value twice or never', async () => {
+      await run(
+        server(),
+        'CREATE TABLE equal (id INT PRIMARY KEY, c DATETIME(6), INDEX (c))',
+        "INSERT INTO equal VALUES (1,'2024-01-01'),(2,'2024-01-02'),(3,'2024-01-02'),(9,NULL)",
+      );
+      const { connection } = await open(flavour, server(), follow('equal'));
+      const load = await readStream(connection, 'equal');
+      expect(load.errors).toEqual([]);
+      expect(column(load.sent, 'id')).toEqual([1, 2, 3, 9]);
+      const nothing = await readStream(connection, 'equal', after(load));
+      expect(column(nothing.sent, 'id')).toEqual([]);
+      // One with the very value of the mark and a lower key, some beyond it, more than a page of one value.
+      await run(
+        server(),
+        "INSERT INTO equal VALUES (0,'2024-01-02'),(5,'2024-01-03'),(4,'2024-01-03'),(6,'2024-01-03'),(7,'2024-01-03'),(8,'2024-01-04')",
+      );
+      const more = await readStream(connection, 'equal', after(nothing));
+      expect(column(more.sent, 'id')).toEqual([0, 4, 5, 6, 7, 8]);
+      await run(server(), "INSERT INTO equal VALUES (10,'2024-01-04')");
+      const last = await readStream(connection, 'equal', after(more));
+      expect(column(last.sent, 'id')).toEqual([10]);
+      await connection.close();
+    });
+
+    it('goes on after any kill inside a group of equal values', async () => {
+      await run(
+        server(),
+        'CREATE TABLE killed (id INT PRIMARY KEY, c INT, INDEX (c))',
+        'INSERT INTO killed VALUES (1,1)',
+      );
+      const { connection } = await open(flavour, server(), follow('killed'));
+      const load = await readStream(connection, 'killed');
+      await run(
+        server(),
+        `INSERT INTO killed VALUES ${Array.from({ length: 11 }, (_, i) => `(${i + 2}, ${2 + (i >> 3)})`).join(',')}`,
+      );
+      const wanted = Array.from({ length: 11 }, (_, i) => i + 2);
+      for (let killAfter = 1; killAfter < 16; killAfter++) {
+        const first = await readStream(connection, 'killed', { ...after(load), killAfter });
+        const states = after(first).states.size > 0 ? after(first) : after(load);
+        const second = await readStream(connection, 'killed', states);
+        const lastState = first.sent.map(({ kind: each }) => each).lastIndexOf('state');
+        const kept = column(first.sent.slice(0, lastState + 1), 'id');
+        expect([...kept, ...column(second.sent, 'id')]).toEqual(wanted);
+      }
+      await connection.close();
+    });
+
+    it('keeps big numbers exact', async () => {
+      await run(
+        server(),
+        'CREATE TABLE big (id INT PRIMARY KEY, c BIGINT, INDEX (c))',
+        'INSERT INTO big VALUES (1,9007199254740992),(2,9007199254740993)',
+      );
+      const { connection } = await open(flavour, server(), follow('big'));
+      const load = await readStream(connection, 'big');
+      await run(server(), 'INSERT INTO big VALUES (3,9007199254740994),(4,9007199254740993)');
+      expect(column((await readStream(connection, 'big', after(load))).sent, 'id')).toEqual([4, 3]);
+      await connection.close();
+    });
+
+    it('looks back as far as it is told, and the mark stays', async () => {
+      await run(
+        server(),
+        'CREATE TABLE back (id INT PRIMARY KEY, c DATETIME, INDEX (c))',
+        "INSERT INTO back VALUES (1,'2024-01-01 00:00:00'),(2,'2024-01-01 00:01:00')",
+      );
+      const { connection } = await open(flavour, server(), follow('back', { lookback: 30 }));
+      const load = await readStream(connection, 'back');
+      // A transaction that was open during the load is committed now, with an older value.
+      await run(server(), "INSERT INTO back VALUES (3,'2024-01-01 00:00:45'),(4,'2024-01-01 00:00:15')");
+      const late = await readStream(connection, 'back', after(load));
+      expect(column(late.sent, 'id')).toEqual([3, 2]);
+      const again = await readStream(connection, 'back', after(late));
+      expect(column(again.sent, 'id')).toEqual([3, 2]);
+      await connection.close();
+    });
+
+    it('says that a cursor column without an index costs, and loses nothing', async () => {
+      await run(server(), 'CREATE TABLE bare (id INT PRIMARY KEY, c INT)', 'INSERT INTO bare VALUES (1,5),(2,6)');
+      const { connection, logs } = await open(flavour, server(), follow('bare'));
+      const load = await readStream(connection, 'bare');
+      expect(logs.join('\n')).toContain("no index begins with the cursor column 'c'");
+      expect(column(load.sent, 'id')).toEqual([1, 2]);
+      await run(server(), 'INSERT INTO bare VALUES (3,6)');
+      const second = await readStream(connection, 'bare', after(load));
+      expect(column(second.sent, 'id')).toEqual([1, 2, 3]);
+      expect(column((await readStream(connection, 'bare', after(second))).sent, 'id')).toEqual([]);
+      await connection.close();
+    });
+
+    it('refuses a state of another cursor column, and columns that none can be', async () => {
+      await run(
+        server(),
+        'CREATE TABLE other (id INT PRIMARY KEY, c INT, d DOUBLE, INDEX (c))',
+        'INSERT INTO other VALUES (1,1,1)',
+      );
+      const { connection } = await open(flavour, server(), follow('other'));
+      const load = await readStream(connection, 'other');
+      await connection.close();
+      const changed = await open(flavour, server(), { streams: [{ name: 'other', cursor: 'id' }] });
+      const refused = await readStream(changed.connection, 'other', after(load));
+      expect(refused.errors[0]?.message).toContain("it goes on by the column 'c', the stream by 'id'");
+      await changed.connection.close();
+      const floating = await open(flavour, server(), { streams: [{ name: 'other', cursor: 'd' }] });
+      const double = await readStream(floating.connection, 'other');
+      expect(double.errors[0]?.message).toContain("'d' cannot be its cursor column (possible: id, c)");
+      await floating.connection.close();
+    });
+  });
+}

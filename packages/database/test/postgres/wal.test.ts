@@ -1,0 +1,280 @@
+import { expect, it } from 'vitest';
+import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
+import { covered, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
+import { type Address, open, run } from '../reading.js';
+
+const CURSOR = '_ab_cdc_cursor';
+const ids = ({ sent }: LogTranscript, stream: string): unknown[] =>
+  sent.flatMap((message) => (message.kind === 'record' && message.stream === stream ? [message.record.id] : []));
+
+for (const [version, kind] of [
+  ['15', postgres],
+  ['18', postgres18],
+] as const) {
+  describeWith(kind, `PostgreSQL ${version}: the log`, (server) => {
+    /** A schema of its own with a slot and a publication, and a connection that follows the log in it. */
+    const follow = async (name: string, ...statements: string[]) => {
+      await run(server(), `CREATE SCHEMA ${name}`, ...statements);
+      await run(
+        server(),
+        `CREATE PUBLICATION ${name} FOR ALL TABLES`,
+        `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
+      );
+      return () => connect(server(), name);
+    };
+    const connect = (address: Address, name: string, reading = {}) =>
+      open(address, {
+        connection: { replication_slot: name, publication: name },
+        reading: { method: 'log', schemas: [name], page_rows: 3, ...reading },
+      });
+
+    it('loads, then brings inserts, updates, deletes and changes of the key, each once', async () => {
+      const make = await follow(
+        'pets',
+        'CREATE TABLE pets.t (id int PRIMARY KEY, name text)',
+        "INSERT INTO pets.t VALUES (1,'a'),(2,'b'),(3,'c'),(4,'d')",
+      );
+      const { connection } = await make();
+      const load = await readLog(connection);
+      expect(load.errors).toEqual([]);
+      expect(load.outcomes).toEqual({ t: 'complete' });
+      expect(ids(load, 't')).toEqual([1, 2, 3, 4]);
+      const idle = await readLog(connection, { after: load });
+      expect(ids(idle, 't')).toEqual([]);
+      await run(
+        server(),
+        "INSERT INTO pets.t VALUES (5,'e')",
+        "UPDATE pets.t SET name = 'B' WHERE id = 2",
+        'DELETE FROM pets.t WHERE id = 3',
+        'UPDATE pets.t SET id = 40 WHERE id = 4',
+      );
+      const changes = await readLog(connection, { after: idle });
+      expect(changes.errors).toEqual([]);
+      expect(ids(changes, 't')).toEqual([5, 2, 3, 4, 40]);
+      const all = table([...load.sent, ...changes.sent], 't', CURSOR);
+      expect([...all].map(([id, { name }]) => [id, name]).sort()).toEqual([
+        [1, 'a'],
+        [2, 'B'],
+        [40, 'd'],
+        [5, 'e'],
+      ]);
+      const cursors = changes.sent.flatMap((each) => (each.kind === 'record' ? [String(each.record[CURSOR])] : []));
+      expect(cursors).toEqual([...cursors].sort());
+      expect(new Set(cursors).size).toBe(5);
+      expect(ids(await readLog(connection, { after: changes }), 't')).toEqual([]);
+      await connection.close();
+    });
+
+    it('goes on after any kill, and the table is the server’s', async () => {
+      const make = await follow(
+        'killed',
+        'CREATE TABLE killed.t (id int PRIMARY KEY, n int)',
+        'INSERT INTO killed.t SELECT i, 0 FROM generate_series(0, 11) i',
+      );
+      for (let killAfter = 0; killAfter < 24; killAfter++) {
+        const { connection } = await make();
+        const first = await readLog(connection, { killAfter });
+        await run(
+          server(),
+          'UPDATE killed.t SET n = n + 1 WHERE id % 3 = 0',
+          `DELETE FROM killed.t WHERE id = ${killAfter % 12}`,
+          `INSERT INTO killed.t VALUES (${100 + killAfter}, 5), (${killAfter % 12}, 7)`,
+        );
+        const second = await readLog(connection, { after: first, killAfter: killAfter + 3 });
+        const kept = lastState(second) ? second : first;
+        const third = await readLog(connection, { after: kept });
+        expect(third.errors).toEqual([]);
+        const sent = [...covered(first), ...covered(second), ...third.sent];
+        const truth = await run(server(), 'SELECT id, n FROM killed.t ORDER BY id');
+        const got = [...table(sent, 't', CURSOR)].map(([id, { n }]) => ({ id, n }));
+        expect(got.sort((a, b) => Number(a.id) - Number(b.id))).toEqual(truth);
+        await connection.close();
+      }
+    });
+
+    it('keeps large values that an update did not touch', async () => {
+      const make = await follow(
+        'toasted',
+        'CREATE TABLE toasted.t (id int PRIMARY KEY, n int, body text)',
+        'ALTER TABLE toasted.t ALTER COLUMN body SET STORAGE EXTERNAL',
+        "INSERT INTO toasted.t VALUES (1, 0, repeat('x', 100000)), (2, 0, repeat('y', 100000))",
+      );
+      const { connection } = await make();
+      const load = await readLog(connection);
+      await run(
+        server(),
+        'UPDATE toasted.t SET n = 1',
+        'UPDATE toasted.t SET n = 2 WHERE id = 2',
+        'DELETE FROM toasted.t WHERE id = 2',
+      );
+      const changes = await readLog(connection, { after: load });
+      const bodies = changes.sent.flatMap((each) =>
+        each.kind === 'record'
+          ? [[each.record.id, each.record.n, (each.record.body as string | null)?.length ?? null]]
+          : [],
+      );
+      expect(bodies).toEqual([
+        [1, 1, 100000],
+        [2, 1, null],
+        [2, 2, null],
+        [2, null, null],
+      ]);
+      await connection.close();
+    });
+
+    it('never reads half a transaction, and nothing twice of one that was open across two readings', async () => {
+      const make = await follow('open', 'CREATE TABLE open.t (id int PRIMARY KEY)', 'INSERT INTO open.t VALUES (1)');
+      const { connection } = await make();
+      const load = await readLog(connection);
+      const { Client } = await import('pg');
+      const client = new Client({ connectionString: server().url });
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query('INSERT INTO open.t VALUES (2)');
+      await run(server(), 'INSERT INTO open.t VALUES (3)');
+      const during = await readLog(connection, { after: load });
+      expect(ids(during, 't')).toEqual([3]);
+      await client.query('INSERT INTO open.t VALUES (4)');
+      await client.query('COMMIT');
+      await client.end();
+      const after = await readLog(connection, { after: during });
+      expect(ids(after, 't')).toEqual([2, 4]);
+      await connection.close();
+    });
+
+    it('moves the slot to stored positions only', async () => {
+      const make = await follow(
+        'slotted',
+        'CREATE TABLE slotted.t (id int PRIMARY KEY)',
+        'INSERT INTO slotted.t VALUES (1)',
+      );
+      const { connection } = await make();
+      const confirmed = async () =>
+        String(
+          (
+            await run(
+              server(),
+              "SELECT confirmed_flush_lsn::text AS l FROM pg_replication_slots WHERE slot_name = 'slotted'",
+            )
+          )[0]!.l,
+        );
+      const load = await readLog(connection);
+      const before = await confirmed();
+      await run(server(), 'INSERT INTO slotted.t VALUES (2)');
+      const changes = await readLog(connection, { after: load });
+      expect(ids(changes, 't')).toEqual([2]);
+      // Not stored yet: the same again, as after a destination that failed.
+      expect(ids(await readLog(connection, { after: load }), 't')).toEqual([2]);
+      await readLog(connection, { after: changes });
+      expect(await confirmed()).not.toBe(before);
+      const position = (lastState(changes)!.shared.position as { lsn: string }).lsn;
+      expect(
+        await run(
+          server(),
+          `SELECT confirmed_flush_lsn <= '${position}'::pg_lsn AS ok FROM pg_replication_slots WHERE slot_name = 'slotted'`,
+        ),
+      ).toEqual([{ ok: true }]);
+      await connection.close();
+    });
+
+    it('gives the same record of a row by the load and by the log', async () => {
+      const values: Record<string, string> = {
+        bool: 'true',
+        int2: '-32768',
+        int8: '9223372036854775807',
+        float4: '0.1',
+        float8: "'NaN'",
+        numeric: '1234567890123456789012345678901234567890.0123456789',
+        money: "'-1,234.50'",
+        bytea: "'\\xdeadbeef'",
+        text: '\'tab\there \\ "q" ünï🙂\'',
+        'char(4)': "'ab'",
+        date: "'infinity'",
+        time: "'23:59:59.999999'",
+        timetz: "'12:00+02'",
+        timestamp: "'0044-03-15 12:00 BC'",
+        timestamptz: "'2024-02-29 23:59:59.123456+01'",
+        interval: "'1 year 2 mons 3 days 04:05:06.7'",
+        uuid: "'123e4567-e89b-12d3-a456-426614174000'",
+        json: '\'{"a": 1}\'',
+        jsonb: '\'{"b": [1, 2]}\'',
+        inet: "'10.0.0.1/8'",
+        'bit(4)': "'0101'",
+        'int4[]': "'{1,NULL,3}'",
+        'text[]': '\'{"a,b",NULL}\'',
+        int4range: "'[1,5)'",
+        point: "'(1,2)'",
+        xml: "'<a/>'",
+        tsvector: "'a b'",
+      };
+      const columns = Object.keys(values).map((type, i) => `c${i} ${type}`);
+      const make = await follow(
+        'typed',
+        `CREATE TABLE typed.t (id int PRIMARY KEY, ${columns.join(', ')})`,
+        `INSERT INTO typed.t VALUES (1, ${Object.values(values).join(', ')})`,
+      );
+      const { connection } = await make();
+      const load = await readLog(connection);
+      await run(server(), `INSERT INTO typed.t SELECT 2, ${columns.map((_, i) => `c${i}`).join(', ')} FROM typed.t`);
+      const log = await readLog(connection, { after: load });
+      expect([load.errors, log.errors]).toEqual([[], []]);
+      const strip = ({ sent }: LogTranscript) =>
+        sent.flatMap((each) =>
+          each.kind === 'record'
+            ? [
+                Object.fromEntries(
+                  Object.entries(each.record).filter(([name]) => name !== 'id' && !name.startsWith('_ab_')),
+                ),
+              ]
+            : [],
+        )[0]!;
+      expect(strip(log)).toEqual(strip(load));
+      expect(strip(log)).toMatchObject({ c0: true, c2: 9223372036854775807n, c3: 0.1, c4: null });
+      await connection.close();
+    });
+
+    it('says what is wrong with a position that cannot be gone on from, and loads again where that is asked for', async () => {
+      const make = await follow('lost', 'CREATE TABLE lost.t (id int PRIMARY KEY)', 'INSERT INTO lost.t VALUES (1)');
+      const { connection } = await make();
+      const load = await readLog(connection);
+      await run(server(), 'INSERT INTO lost.t VALUES (2)', "SELECT pg_drop_replication_slot('lost')");
+      const gone = await readLog(connection, { after: load });
+      expect(gone.errors.join()).toContain("the replication slot 'lost' does not exist any more");
+      await run(server(), "SELECT pg_create_logical_replication_slot('lost', 'pgoutput')");
+      const ahead = await readLog(connection, { after: load });
+      expect(ahead.errors.join()).toContain("the replication slot 'lost' is ahead of it");
+      await connection.close();
+      const again = await connect(server(), 'lost', { on_lost_position: 'reload' });
+      expect(ids(await readLog(again.connection, { after: load }), 't')).toEqual([1, 2]);
+      await again.connection.close();
+    });
+
+    it('check says everything that is missing at once', async () => {
+      await run(
+        server(),
+        'CREATE SCHEMA poor',
+        'CREATE TABLE poor.t (id int PRIMARY KEY)',
+        'CREATE TABLE poor.keyless (id int)',
+        "CREATE ROLE poor LOGIN PASSWORD 'p'",
+        'GRANT USAGE ON SCHEMA poor TO poor',
+        'GRANT SELECT ON ALL TABLES IN SCHEMA poor TO poor',
+      );
+      const { connection } = await open(
+        { ...server(), user: 'poor', password: 'p' },
+        { connection: { replication_slot: 'nowhere' }, reading: { method: 'log', schemas: ['poor'] } },
+      );
+      const { succeeded, message = '' } = await connection.check();
+      expect(succeeded).toBe(false);
+      for (const said of [
+        "SELECT pg_create_logical_replication_slot('nowhere', 'pgoutput');",
+        'CREATE PUBLICATION "tidemark" FOR TABLE "poor"."t";',
+        'ALTER ROLE "poor" WITH REPLICATION;',
+        'poor.keyless: It has no primary key',
+      ])
+        expect(message).toContain(said);
+      const read = await readLog(connection, { streams: ['t'] });
+      expect(read.errors.join()).toContain("There is no replication slot 'nowhere'. Make it with:");
+      await connection.close();
+    });
+  });
+}

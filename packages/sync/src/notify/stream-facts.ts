@@ -1,0 +1,79 @@
+import type { ConnectorError } from '@tidemark/source';
+import type { StreamProgress } from '../progress.js';
+import type { StreamResult } from '../result.js';
+import type { SchemaChange } from '../schema-change.js';
+
+/** A stream as webhooks and machine-readable logs tell of it. Every key is always there. */
+export interface StreamFacts {
+  name: string;
+  namespace: string | null;
+  status: StreamProgress['status'];
+  /** Rows that this attempt has committed. */
+  rows: number;
+  /** Rows that earlier attempts of the same job had committed. */
+  rows_before: number;
+  /** Records that the source handed over in this attempt, and their estimated size. */
+  records: number;
+  bytes: number;
+  checkpoints: number;
+  /** Values that did not fit their column: null there, kept in `_airbyte_meta`. */
+  values_changed: number;
+  /** An earlier attempt of the job had finished it: not read again. */
+  done_before: boolean;
+  /** Where it went on, in words. */
+  resumed_from: string | null;
+  seconds: number;
+  error: ErrorFacts | null;
+}
+
+/** A failure as webhooks and machine-readable logs tell of it. */
+export interface ErrorFacts {
+  kind: ConnectorError['kind'];
+  message: string;
+  stream: string | null;
+}
+
+/** A schema change as webhooks and machine-readable logs tell of it. */
+export interface SchemaChangeFacts {
+  stream: string;
+  namespace: string | null;
+  change: SchemaChange['change'];
+  column: string | null;
+  from: string | null;
+  to: string | null;
+}
+
+export function streamFacts(progress: StreamProgress | StreamResult, redact: (text: string) => string): StreamFacts {
+  const result: Partial<StreamResult> = progress;
+  return {
+    name: progress.stream.name,
+    namespace: progress.stream.namespace ?? null,
+    status: progress.status,
+    rows: progress.committed,
+    rows_before: progress.rowsBefore,
+    records: progress.records,
+    bytes: progress.bytes,
+    checkpoints: progress.checkpoints,
+    values_changed: result.changed ?? 0,
+    done_before: result.earlier ?? false,
+    resumed_from: progress.resumedFrom === undefined ? null : redact(progress.resumedFrom),
+    seconds: progress.elapsedSeconds,
+    error: result.error ? errorFacts(result.error, redact) : null,
+  };
+}
+
+export function errorFacts(error: ConnectorError, redact: (text: string) => string): ErrorFacts {
+  return { kind: error.kind, message: redact(error.message), stream: error.stream ?? null };
+}
+
+export function schemaChangeFacts({ stream, change, column, from, to }: SchemaChange): SchemaChangeFacts {
+  const { name, namespace } = stream;
+  return {
+    stream: name,
+    namespace: namespace ?? null,
+    change,
+    column: column ?? null,
+    from: from ?? null,
+    to: to ?? null,
+  };
+}

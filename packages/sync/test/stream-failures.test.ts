@@ -1,0 +1,60 @@
+import type { Destination } from '@tidemark/sync';
+import { openDestination } from '@tidemark/sync';
+import { describe, expect, it } from 'vitest';
+import { count, temporaryFolder } from './duckdb-file.ts';
+import { FakeSource, type FakeStream, rows } from './fake-source.ts';
+import { Transcript } from './transcript.ts';
+
+const folder = temporaryFolder();
+let files = 0;
+const begin = (...streams: FakeStream[]) => new Transcript(new FakeSource(streams), `${folder}/${++files}.duckdb`);
+
+describe('a stream that fails alone', () => {
+  it('empties no table unasked: the stream fails, the others are complete', async () => {
+    const stream: FakeStream = { name: 'users', rows: rows(5) };
+    const transcript = begin(stream, { name: 'orders', rows: rows(3) });
+    await transcript.run();
+    stream.rows = [];
+    const result = await transcript.run({ retry: {} });
+    expect(result).toMatchObject({ outcome: 'partial', attempt: 1, errors: [{ kind: 'config' }] });
+    expect(result.streams.map(({ status }) => status)).toEqual(['failed', 'complete']);
+    expect(await count(transcript.file, 'SELECT count(*) FROM users')).toBe(5);
+    transcript.streams = [{ name: 'users', allow_empty: true }, { name: 'orders' }];
+    expect((await transcript.run()).outcome).toBe('complete');
+    expect(await count(transcript.file, 'SELECT count(*) FROM users')).toBe(0);
+  });
+
+  it('fails the stream whose rows the destination has dropped, and commits nothing of them', async () => {
+    const transcript = begin({ name: 'users', rows: rows(20) }, { name: 'orders', rows: rows(5) });
+    const real = await openDestination(`duckdb:${transcript.file}`);
+    const destination: Destination = {
+      name: real.name,
+      async open(options) {
+        const session = await real.open(options);
+        const writer = session.writer.bind(session);
+        session.writer = async (plans) => {
+          const made = await writer(plans);
+          const write = made.write.bind(made);
+          // The last row of every batch of users is lost.
+          made.write = (name, { pages, rows: all }) => {
+            if (name !== 'users') return write(name, { pages, rows: all });
+            const cut = pages.map((page) => ({ ...page, records: page.records.slice(0, -1) }));
+            return write(name, { pages: cut, rows: all - pages.length });
+          };
+          return made;
+        };
+        return session;
+      },
+    };
+    const result = await transcript.run({ destination });
+    expect(result.streams).toMatchObject([
+      {
+        status: 'failed',
+        committed: 0,
+        error: { message: expect.stringMatching(/dropped records: .* 20 rows.* took 18/) },
+      },
+      { status: 'complete', committed: 5 },
+    ]);
+    expect(await count(transcript.file, 'SELECT count(*) FROM users__tidemark_next')).toBe(0);
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSource } from '@tidemark/declarative';
+import { openDestination, type SyncSettings, sync } from '@tidemark/sync';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { query } from '../cli/query.js';
+import { runCli } from '../cli/run-cli.js';
+import { CutApi, manifest } from './cut-api.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-faults-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+let file: string;
+let api: CutApi;
+beforeEach(async () => {
+  file = join(folder, `${++files}.duckdb`);
+  api = new CutApi(8);
+  await api.start();
+});
+afterEach(() => api.stop());
+
+async function run(more: Partial<SyncSettings> = {}) {
+  const { source } = await createSource({ text: manifest });
+  return sync({
+    source,
+    config: { base_url: api.url },
+    connection: 'faults',
+    destination: await openDestination(`duckdb:${file}`),
+    retry: { backoff_seconds: 0.01 },
+    ...more,
+  });
+}
+
+const ids = async (): Promise<number[]> =>
+  (await query(file, 'SELECT CAST(id AS INTEGER) AS id FROM "rows" ORDER BY id')).map(({ id }) => Number(id));
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
+
+describe('the API', () => {
+  it('is down for a while: the sync waits, and goes on at the page that it had come to', async () => {
+    api.fate = (page) => {
+      if (page === 4 && api.asked.filter((asked) => asked === 4).length === 1) {
+        void api.stop();
+        return 'hang';
+      }
+      return undefined;
+    };
+    const waits: number[] = [];
+    const result = await run({
+      retry: {},
+      sleep: async (ms) => {
+        waits.push(ms / 1_000);
+        if (waits.length === 2) await api.start();
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'complete', rows: 80 });
+    expect(waits).toEqual([10, 30]);
+    expect(result.attempts.map(({ outcome, progressed }) => `${outcome} ${progressed}`)).toEqual([
+      'failed true',
+      'failed false',
+      'failed false',
+      'complete true',
+    ]);
+    expect(api.asked).toEqual([1, 2, 3, 4, 4, 5, 6, 7, 8, 9]);
+    expect(await ids()).toEqual(upTo(80));
+  });
+
+  it('cuts the network inside a body: nothing of that page is taken, and it is asked for again', async () => {
+    const cut = new Set([3, 6]);
+    api.fate = (page) => (cut.delete(page) ? 'cut' : undefined);
+    const result = await run();
+    expect(result).toMatchObject({ outcome: 'complete', attempt: 3, rows: 80 });
+    expect(result.attempts[0]!.errors[0]).toMatchObject({ kind: 'transient' });
+    expect(api.asked).toEqual([1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9]);
+    expect(await ids()).toEqual(upTo(80));
+  });
+
+  it('hangs: after the time that the source may be silent the attempt is ended and the next one goes on', async () => {
+    let hung = false;
+    api.fate = (page) => {
+      if (page !== 5 || hung) return undefined;
+      hung = true;
+      return 'hang';
+    };
+    const result = await run({ heartbeatSeconds: 1 });
+    expect(result).toMatchObject({ outcome: 'complete', attempt: 2, rows: 80 });
+    expect(result.attempts[0]!.errors[0]!.message).toMatch(/no sign of life/);
+    expect(await ids()).toEqual(upTo(80));
+  });
+});
+
+describe('SIGTERM', () => {
+  it('while an answer is being waited for: the last page is committed, and the next sync goes on after it', async () => {
+    const path = join(folder, 'manifest.yaml');
+    const config = join(folder, 'config.json');
+    writeFileSync(path, manifest);
+    writeFileSync(config, JSON.stringify({ base_url: api.url }));
+    const args = ['sync', path, '--config', config, '--to', `duckdb:${file}`];
+    let stop: () => void = () => undefined;
+    api.fate = (page) => {
+      if (page < 5) return undefined;
+      stop();
+      return 'hang';
+    };
+    const first = await runCli(args, {
+      onStart: (child) => {
+        stop = () => void child.kill('SIGTERM');
+      },
+    });
+    expect(first.code).toBe(143);
+    expect(await query(file, 'SELECT CAST("rows" AS INTEGER) AS n, outcome FROM _tidemark.attempts')).toEqual([
+      { n: 40, outcome: 'stopped' },
+    ]);
+    api.fate = () => undefined;
+    expect((await runCli(args)).code).toBe(0);
+    expect(api.asked).toEqual([1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);
+    expect(await ids()).toEqual(upTo(80));
+  });
+});
