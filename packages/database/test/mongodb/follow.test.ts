@@ -1,0 +1,104 @@
+import type { JsonObject } from '@tidemark/protocol';
+import { lastStates } from '@tidemark/source/testing';
+import { Long } from 'mongodb';
+import { expect, it } from 'vitest';
+import { describeWith, mongodb } from '../../../../scripts/servers/vitest.mjs';
+import { after, column, fill, inDatabase, open, readStream } from './server.js';
+
+const day = (n: number): Date => new Date(Date.UTC(2024, 0, n));
+const asState = (text: JsonObject): JsonObject => JSON.parse(JSON.stringify(text));
+
+describeWith(mongodb, 'mongodb: following a field', (server) => {
+  const index = (name: string, field: string) =>
+    inDatabase(server(), (db) => db.collection(name).createIndex({ [field]: 1 }));
+  const connect = (name: string, wish: object = {}, reading: object = {}) =>
+    open(server(), { reading: { page_rows: 2, ...reading }, streams: [{ name, cursor: 'at', ...wish }] });
+
+  it('brings what is new, the documents of the last value once each, also of several types of _id', async () => {
+    await fill(server(), 'posts', [
+      { _id: 1, at: day(1) },
+      { _id: 'x', at: day(2) },
+      { _id: 3, at: day(2) },
+      { _id: 4 },
+    ]);
+    await index('posts', 'at');
+    const { connection } = await connect('posts');
+    expect((await connection.streams[0]!.describe()).default_cursor_field).toEqual(['at']);
+    const load = await readStream(connection, 'posts');
+    expect(load.errors).toEqual([]);
+    expect(new Set(column(load.sent, '_id'))).toEqual(new Set([1, 'x', 3, 4]));
+    const idle = await readStream(connection, 'posts', after(load));
+    expect(column(idle.sent, '_id')).toEqual([]);
+    await fill(server(), 'posts', [
+      { _id: 'late', at: day(2) },
+      { _id: 5, at: day(3) },
+      { _id: 6, at: day(3) },
+      { _id: 'y', at: day(3) },
+      { _id: 7, at: null },
+    ]);
+    const states = lastStates(idle.sent);
+    const whole = await readStream(connection, 'posts', { states });
+    expect(column(whole.sent, '_id')).toEqual(['late', 5, 6, 'y']);
+    for (let killAfter = 0; killAfter < whole.sent.length; killAfter++) {
+      const first = await readStream(connection, 'posts', { states, killAfter });
+      const last = lastStates(first.sent);
+      const second = await readStream(connection, 'posts', { states: last.size > 0 ? last : states });
+      const upTo = first.sent.map(({ kind }) => kind).lastIndexOf('state') + 1;
+      expect([...column(first.sent.slice(0, upTo), '_id'), ...column(second.sent, '_id')]).toEqual(['late', 5, 6, 'y']);
+    }
+    await connection.close();
+  });
+
+  it('follows numbers beyond 2^53, and values of another type that come later', async () => {
+    await fill(server(), 'numbers', [
+      { _id: 1, at: Long.fromString('9007199254740992') },
+      { _id: 2, at: 3 },
+    ]);
+    await index('numbers', 'at');
+    const { connection } = await connect('numbers');
+    const load = await readStream(connection, 'numbers');
+    await fill(server(), 'numbers', [
+      { _id: 3, at: Long.fromString('9007199254740993') },
+      { _id: 4, at: day(1) },
+    ]);
+    const more = await readStream(connection, 'numbers', after(load));
+    expect(column(more.sent, '_id')).toEqual([3, 4]);
+    expect(column((await readStream(connection, 'numbers', after(more))).sent, '_id')).toEqual([]);
+    await connection.close();
+  });
+
+  it('reads the look-back again without moving back', async () => {
+    await fill(server(), 'looking', [
+      { _id: 1, at: day(1) },
+      { _id: 2, at: day(2) },
+    ]);
+    await index('looking', 'at');
+    const { connection } = await connect('looking', { lookback: 86_400 });
+    const load = await readStream(connection, 'looking');
+    const again = await readStream(connection, 'looking', after(load));
+    expect(column(again.sent, '_id')).toEqual([1, 2]);
+    await fill(server(), 'looking', [{ _id: 3, at: new Date(day(1).getTime() + 5) }]);
+    const late = await readStream(connection, 'looking', after(again));
+    expect(column(late.sent, '_id')).toEqual([1, 3, 2]);
+    expect(lastStates(late.sent)).toEqual(lastStates(again.sent));
+    await connection.close();
+  });
+
+  it('refuses a field without an index, and a mark of another field', async () => {
+    await fill(server(), 'unindexed', [{ _id: 1, at: day(1), other: 1 }]);
+    const { connection } = await connect('unindexed');
+    const refused = await readStream(connection, 'unindexed');
+    expect(refused.errors[0]?.message).toContain('createIndex({ at: 1 })');
+    await connection.close();
+    const allowed = await connect('unindexed', { scan: true });
+    const load = await readStream(allowed.connection, 'unindexed');
+    expect(load.errors).toEqual([]);
+    const [[key, state]] = [...after(load).states] as [[string, JsonObject]];
+    const then = { kind: 'cursor', mark: { column: 'other', ids: [] } };
+    const other = await readStream(allowed.connection, 'unindexed', {
+      states: new Map([[key, asState({ ...state, then })]]),
+    });
+    expect(other.errors[0]?.message).toContain("it goes on by the field 'other'");
+    await allowed.connection.close();
+  });
+});
