@@ -19,7 +19,7 @@ class Killed extends Error {}
 /** Reads a connection that follows a log; `killAfter` ends it as SIGKILL would, after that many messages. */
 export async function readLog(
   connection: Connection,
-  options: { after?: LogTranscript; killAfter?: number; streams?: string[] } = {},
+  options: { after?: LogTranscript; killAfter?: number; streams?: string[]; without?: string } = {},
 ): Promise<LogTranscript> {
   const sent: LogSent[] = [];
   const stop = new AbortController();
@@ -53,6 +53,7 @@ export async function readLog(
     log() {},
   };
   const { streams } = await discover(connection);
+  for (const { json_schema } of streams) delete (json_schema.properties as JsonObject)[options.without ?? ''];
   const catalog: ConfiguredCatalog = {
     streams: streams
       .filter(({ name }) => options.streams === undefined || options.streams.includes(name))

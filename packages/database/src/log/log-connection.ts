@@ -11,6 +11,7 @@ import {
   type GlobalState,
   type ReadResult,
   type ReadSettings,
+  type RecordData,
   type RunContext,
   read,
   type Sink,
@@ -200,12 +201,12 @@ class LogReading {
       this.position = to;
       return;
     }
-    const byId = new Map(begun.map(({ stream }) => [tableId(plainTable(stream)), plain(stream)]));
+    const byId = new Map(begun.map(({ stream }) => [tableId(plainTable(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
     for await (const { changes, position } of log.read(this.position, to, wanted, { signal: this.signal })) {
       const pages = changes.flatMap(({ table, records }) => {
         const stream = byId.get(table);
-        return stream ? [{ stream, unit: LOG_UNIT, records }] : [];
+        return stream ? [{ stream: plain(stream), unit: LOG_UNIT, records: chosen(records, stream.json_schema) }] : [];
       });
       if (position !== undefined) this.position = position;
       await sink.pagesTogether!(pages, position === undefined ? undefined : () => this.global());
@@ -252,6 +253,16 @@ class LogReading {
     });
     return { shared: { v: 1, dialect: this.options.dialect, position: this.position }, streams };
   }
+}
+
+/** The log brings whole rows: without the columns that the catalog leaves out. */
+function chosen(records: RecordData[], { properties }: JsonObject): RecordData[] {
+  if (typeof properties !== 'object' || properties === null) return records;
+  for (const record of records) {
+    for (const name in record)
+      if (!Object.hasOwn(properties, name) && !name.startsWith('_ab_cdc_')) delete record[name];
+  }
+  return records;
 }
 
 function plain({ name, namespace }: StreamDescriptor): StreamDescriptor {

@@ -81,7 +81,7 @@ export class IdLoad implements TableLoad {
       await this.verify(range.hi);
       const records = documents.map((document) => this.record(opened, document));
       const end = documents.at(-1);
-      if (!more) {
+      if (isLast && !more) {
         yield { records };
         return;
       }

@@ -85,7 +85,7 @@ export class BinlogLog implements ChangeLog {
     const { clients, settings, relations, warn } = this.options;
     const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
     const reader = new BinlogReader({
-      config: { ...clients.config, ssl: clients.ssl },
+      clients,
       relations: relations().filter((relation) => wanted.has(relationId(relation))),
       from: { ...begin, epoch: this.epoch },
       to: end,

@@ -5,7 +5,7 @@ import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { LogBatch, TableChanges } from '../log/change-log.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { changeDecoder } from './binlog-values.js';
-import type { MysqlConfig } from './config.js';
+import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import type { MysqlColumn } from './types.js';
 
@@ -16,7 +16,7 @@ const SILENCE_SECONDS = 120;
 
 /** What a reading of the binlog is made of. */
 export interface BinlogReading {
-  readonly config: MysqlConfig;
+  readonly clients: Clients;
   readonly relations: readonly KeyedRelation<MysqlColumn>[];
   readonly from: BinlogPosition;
   /** Of the server that is read. */
@@ -102,13 +102,9 @@ export class BinlogReader {
 
   private async open() {
     const { default: ZongJi } = await import('@vlasky/zongji');
-    const { host, port, user, password, ssl } = this.reading.config;
+    const { clients } = this.reading;
     const zongji = new ZongJi({
-      host,
-      port,
-      user,
-      password: password ?? '',
-      ...(ssl ? { ssl: ssl as object } : {}),
+      ...(await clients.target(clients.ssl)),
       charset: 'utf8mb4',
       timezone: 'Z',
       dateStrings: true,
@@ -265,7 +261,7 @@ export class BinlogReader {
       return new ConnectorError('config', `${message} Mend it with: SET GLOBAL binlog_row_value_options = '';`, {
         cause: error,
       });
-    return mysqlError(error, 'Reading the binlog');
+    return this.reading.clients.route.problem() ?? mysqlError(error, 'Reading the binlog');
   }
 }
 

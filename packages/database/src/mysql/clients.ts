@@ -1,5 +1,7 @@
+import { connect } from 'node:net';
 import type { Connection } from 'mysql2';
 import type { ReadingSettings } from '../dialect.js';
+import { directRoute, type Route } from '../route.js';
 import type { MysqlConfig } from './config.js';
 import { isStatementError, mysqlError } from './errors.js';
 
@@ -26,6 +28,7 @@ export class Clients {
   constructor(
     readonly config: MysqlConfig,
     private readonly settings: ReadingSettings,
+    readonly route: Route = directRoute(config.host, config.port),
   ) {}
 
   /** A session that nobody else uses until `release`. Throws ConnectorError. */
@@ -61,6 +64,22 @@ export class Clients {
     for (const client of this.all) client.destroy();
     this.all.clear();
     this.idle.length = 0;
+    await this.route.close();
+  }
+
+  /** Where a session is made, and how the user signs in. Throws ConnectorError where a tunnel cannot be opened. */
+  async target(ssl: MysqlConfig['ssl']) {
+    const { host, port, user, password, ssh } = this.config;
+    // The driver compares the certificate with `host`: through a tunnel it stays the server's own, and leads nowhere.
+    const address = ssh && (await this.route.address());
+    return {
+      host,
+      port,
+      user,
+      password: password ?? '',
+      ...(ssl ? { ssl: ssl as object } : {}),
+      ...(address ? { stream: () => connect({ ...address, noDelay: true }) } : {}),
+    };
   }
 
   private async connect(): Promise<Client> {
@@ -71,20 +90,15 @@ export class Clients {
         throw error;
       });
     } catch (error) {
-      throw mysqlError(error, `Connecting to ${host}:${port}/${database}`);
+      throw this.route.problem() ?? mysqlError(error, `Connecting to ${host}:${port}/${database}`);
     }
   }
 
   private async connectWith(ssl?: MysqlConfig['ssl']): Promise<Client> {
     const { createConnection } = await import('mysql2');
-    const { host, port, database, user, password } = this.config;
     const client = createConnection({
-      host,
-      port,
-      database,
-      user,
-      password: password ?? '',
-      ...(ssl ? { ssl: ssl as object } : {}),
+      ...(await this.target(ssl)),
+      database: this.config.database,
       charset: 'utf8mb4',
       connectTimeout: CONNECT_TIMEOUT_MS,
       enableKeepAlive: true,

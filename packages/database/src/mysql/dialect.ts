@@ -16,6 +16,8 @@ import { KeyedFollow } from '../keyed/keyed-follow.js';
 import { KeyedLoad, wholeLoad } from '../keyed/keyed-load.js';
 import { type KeyedRelation, type KeyForm, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog } from '../log/change-log.js';
+import { logColumns } from '../log/log-columns.js';
+import { routeTo } from '../route.js';
 import { BinlogLog } from './binlog-log.js';
 import { readCatalog } from './catalog.js';
 import { checkTables } from './check.js';
@@ -29,20 +31,13 @@ const CURSOR_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'text', 'date', 'd
 /** Kinds that a look-back can be taken from. */
 const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'date', 'datetime']);
 
-const logColumn = (name: string, type: 'string' | 'integer'): Column => ({
-  name,
-  type: 'log',
-  nullable: true,
-  schema: { type: ['null', type] },
-  decode: (text) => text,
+const LOG_COLUMNS = logColumns({
+  _ab_cdc_log_file: 'string',
+  _ab_cdc_log_pos: 'integer',
+  _ab_cdc_cursor: 'integer',
+  _ab_cdc_updated_at: 'string',
+  _ab_cdc_deleted_at: 'string',
 });
-const LOG_COLUMNS: readonly Column[] = [
-  logColumn('_ab_cdc_log_file', 'string'),
-  logColumn('_ab_cdc_log_pos', 'integer'),
-  logColumn('_ab_cdc_cursor', 'integer'),
-  logColumn('_ab_cdc_updated_at', 'string'),
-  logColumn('_ab_cdc_deleted_at', 'string'),
-];
 
 /** MySQL 5.7 and later. */
 export const mysql: Dialect = dialect('mysql', 'MySQL', ['mysql']);
@@ -60,7 +55,8 @@ function dialect(name: 'mysql' | 'mariadb', title: string, schemes: string[]): D
       if (parsed.password !== undefined) context.addSecret(parsed.password);
       if (settings.snapshot)
         context.log('WARN', `${title} cannot share a snapshot between sessions: 'snapshot' has no effect.`);
-      return new MysqlDatabase(new Clients(parsed, settings), settings, (message) => context.log('WARN', message));
+      const clients = new Clients(parsed, settings, await routeTo(parsed, context));
+      return new MysqlDatabase(clients, settings, (message) => context.log('WARN', message));
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { Client as PgClient } from 'pg';
+import { tlsTo } from '../connection-fields.js';
 import type { ReadingSettings } from '../dialect.js';
+import { directRoute, type Route } from '../route.js';
 import type { PostgresConfig } from './config.js';
 import { isWorthAnotherTry, postgresError } from './errors.js';
 
@@ -25,6 +27,7 @@ export class Clients {
   constructor(
     private readonly config: PostgresConfig,
     private readonly settings: ReadingSettings,
+    readonly route: Route = directRoute(config.host, config.port),
   ) {}
 
   /** A session that nobody else uses until `release`. Throws ConnectorError. */
@@ -69,6 +72,7 @@ export class Clients {
       else this.release(client, true);
     }
     this.idle.length = 0;
+    await this.route.close();
   }
 
   private async connect(): Promise<Client> {
@@ -77,25 +81,19 @@ export class Clients {
       return await this.connectWith(config.ssl);
     } catch (error) {
       const noTls = config.sslOptional && error instanceof Error && /does not support SSL/.test(error.message);
-      if (!noTls) throw postgresError(error, `Connecting to ${config.host}:${config.port}/${config.database}`);
+      if (!noTls) throw this.route.problem() ?? postgresError(error, this.doing);
     }
     try {
       return await this.connectWith(false);
     } catch (error) {
-      throw postgresError(error, `Connecting to ${config.host}:${config.port}/${config.database}`);
+      throw this.route.problem() ?? postgresError(error, this.doing);
     }
   }
 
   private async connectWith(ssl: PostgresConfig['ssl']): Promise<Client> {
     const { default: pg } = await import('pg');
-    const { host, port, database, user, password } = this.config;
     const client = new pg.Client({
-      host,
-      port,
-      database,
-      user,
-      password: password ?? '',
-      ssl,
+      ...(await this.target(ssl)),
       application_name: 'tidemark',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
@@ -119,6 +117,18 @@ export class Clients {
     this.ssl = ssl;
     this.all.add(client);
     return client;
+  }
+
+  /** Where a session is made, and how the user signs in. Throws ConnectorError where a tunnel cannot be opened. */
+  async target(ssl: PostgresConfig['ssl']) {
+    const { host: name, database, user, password } = this.config;
+    const { host, port } = await this.route.address();
+    return { host, port, database, user, password: password ?? '', ssl: ssl && tlsTo(name, ssl) };
+  }
+
+  private get doing(): string {
+    const { host, port, database } = this.config;
+    return `Connecting to ${host}:${port}/${database}`;
   }
 
   private sessionStatements(): string {

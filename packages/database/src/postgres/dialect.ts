@@ -3,6 +3,8 @@ import { ConnectorError, type RunContext } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, Table, TableWish } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
+import { logColumns } from '../log/log-columns.js';
+import { routeTo } from '../route.js';
 import { type CatalogTable, readCatalog } from './catalog.js';
 import { checkTables, nothingToRead } from './check.js';
 import { Clients } from './clients.js';
@@ -18,19 +20,12 @@ import { XminFollow } from './xmin-follow.js';
 /** Row addresses can be read by ranges from this version on. */
 const TID_RANGES_SINCE = 140_000;
 
-const logColumn = (name: string, type: 'string' | 'integer'): Column => ({
-  name,
-  type: 'log',
-  nullable: true,
-  schema: { type: ['null', type] },
-  decode: (text) => text,
+const LOG_COLUMNS = logColumns({
+  _ab_cdc_lsn: 'integer',
+  _ab_cdc_cursor: 'string',
+  _ab_cdc_updated_at: 'string',
+  _ab_cdc_deleted_at: 'string',
 });
-const LOG_COLUMNS: readonly Column[] = [
-  logColumn('_ab_cdc_lsn', 'integer'),
-  logColumn('_ab_cdc_cursor', 'string'),
-  logColumn('_ab_cdc_updated_at', 'string'),
-  logColumn('_ab_cdc_deleted_at', 'string'),
-];
 
 /** PostgreSQL 10 and later. */
 export const postgres: Dialect = {
@@ -41,23 +36,23 @@ export const postgres: Dialect = {
   async open(config: JsonObject, settings: ReadingSettings, context: RunContext): Promise<Database> {
     const parsed = parsePostgresConfig(config);
     if (parsed.password !== undefined) context.addSecret(parsed.password);
-    return new PostgresDatabase(parsed, settings, (message) => context.log('WARN', message));
+    const clients = new Clients(parsed, settings, await routeTo(parsed, context));
+    return new PostgresDatabase(parsed, clients, settings, (message) => context.log('WARN', message));
   },
 };
 
 class PostgresDatabase implements Database {
-  private readonly clients: Clients;
   private readonly snapshot: Snapshot | undefined;
   private readonly schemas: readonly string[];
   private known: PostgresTable[] = [];
 
   constructor(
     private readonly config: PostgresConfig,
+    private readonly clients: Clients,
     private readonly settings: ReadingSettings,
     private readonly warn: (message: string) => void,
   ) {
-    this.clients = new Clients(config, settings);
-    this.snapshot = settings.snapshot ? new Snapshot(this.clients) : undefined;
+    this.snapshot = settings.snapshot ? new Snapshot(clients) : undefined;
     this.schemas = config.schemas ?? settings.schemas;
   }
 

@@ -1,4 +1,5 @@
 import { ConnectorError, type ErrorKind } from '@tidemark/source';
+import { networkProblem } from '../network-problem.js';
 
 interface ServerError extends Error {
   code?: string;
@@ -21,20 +22,6 @@ const BY_CODE: readonly [RegExp, ErrorKind, string][] = [
   [/^(08|53|58)/, 'transient', 'The server is out of a resource or lost the connection'],
 ];
 
-const BY_SYSTEM_CODE: Readonly<Record<string, [ErrorKind, string]>> = {
-  ECONNREFUSED: ['transient', 'Nothing answers at this host and port'],
-  ENOTFOUND: ['config', 'The host name is not known'],
-  EAI_AGAIN: ['transient', 'The host name cannot be looked up now'],
-  ECONNRESET: ['transient', 'The connection was cut'],
-  EPIPE: ['transient', 'The connection was cut'],
-  ETIMEDOUT: ['transient', 'The server does not answer'],
-  EHOSTUNREACH: ['transient', 'The host cannot be reached'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['config', 'The server’s certificate is not signed by the given authority'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['config', 'The server’s certificate is not signed by the given authority'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['config', 'The server’s certificate is not signed by the given authority'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['config', 'The server’s certificate is for another host name'],
-};
-
 /** What the driver says, without a code, of a session that is gone. */
 const CUT = /Connection terminated|not queryable|connection .*timeout|timeout expired/i;
 
@@ -55,8 +42,8 @@ export function postgresError(error: unknown, doing: string): ConnectorError {
   });
 }
 
-function classify(code: string, message: string): [ErrorKind, string] {
-  const known = BY_SYSTEM_CODE[code];
+function classify(code: string, message: string): readonly [ErrorKind, string] {
+  const known = networkProblem(code);
   if (known) return known;
   for (const [pattern, kind, why] of BY_CODE) if (pattern.test(code)) return [kind, why];
   if (CUT.test(message)) return ['transient', 'The connection was cut'];

@@ -95,11 +95,9 @@ export class WalLog implements ChangeLog {
     const [begin, end] = [walPosition(from), walPosition(to)];
     if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a write-ahead log.');
     if (lsnNumber(begin.lsn) >= lsnNumber(end.lsn)) return;
-    const { config, clients, slot, publication, settings, warn } = this.options;
+    const { clients, slot, publication, settings, warn } = this.options;
     const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
     const reader = new WalReader({
-      config,
-      ssl: clients.ssl,
       clients,
       slot,
       publication,

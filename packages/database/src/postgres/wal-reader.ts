@@ -5,7 +5,6 @@ import type { Pgoutput } from 'pg-logical-replication';
 import type { LogBatch } from '../log/change-log.js';
 import type { CatalogTable } from './catalog.js';
 import type { Clients } from './clients.js';
-import type { PostgresConfig } from './config.js';
 import { postgresError } from './errors.js';
 import { literal } from './sql.js';
 import { type Transaction, WalChanges, type WalRow } from './wal-changes.js';
@@ -31,9 +30,6 @@ const SESSION = {
 
 /** What a reading of the log is made of. */
 export interface WalReading {
-  readonly config: PostgresConfig;
-  /** The TLS that the sessions use. */
-  readonly ssl: PostgresConfig['ssl'];
   readonly clients: Clients;
   readonly slot: string;
   readonly publication: string;
@@ -105,15 +101,10 @@ export class WalReader {
 
   private async open() {
     const { LogicalReplicationService } = await import('pg-logical-replication');
-    const { host, port, database, user, password } = this.reading.config;
+    const { clients } = this.reading;
     const service = new LogicalReplicationService(
       {
-        host,
-        port,
-        database,
-        user,
-        password: password ?? '',
-        ssl: this.reading.ssl,
+        ...(await clients.target(clients.ssl)),
         application_name: 'tidemark',
         options: Object.entries(SESSION)
           .map(([setting, value]) => `-c ${setting}=${value}`)
@@ -279,6 +270,6 @@ export class WalReader {
         { cause: error },
       );
     }
-    return postgresError(error, `Reading the log by the slot '${slot}'`);
+    return this.reading.clients.route.problem() ?? postgresError(error, `Reading the log by the slot '${slot}'`);
   }
 }

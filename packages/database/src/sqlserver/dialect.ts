@@ -15,6 +15,7 @@ import type {
 import { KeyedFollow } from '../keyed/keyed-follow.js';
 import { KeyedLoad, wholeLoad } from '../keyed/keyed-load.js';
 import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
+import { routeTo } from '../route.js';
 import { rowDecoder } from '../row-decoder.js';
 import { readCatalog } from './catalog.js';
 import { parseSqlServerConfig, SQLSERVER_CONNECTION_SCHEMA } from './config.js';
@@ -37,7 +38,12 @@ export const sqlserver: Dialect = {
     context.addSecret(parsed.password);
     const warn = (message: string): void => context.log('WARN', message);
     if (settings.snapshot) warn("SQL Server cannot share a snapshot between sessions: 'snapshot' has no effect.");
-    return sqlServerDatabase(tediousSessions(parsed, settings), settings, parsed.user, warn);
+    return sqlServerDatabase(
+      tediousSessions(parsed, settings, await routeTo(parsed, context)),
+      settings,
+      parsed.user,
+      warn,
+    );
   },
 };
 

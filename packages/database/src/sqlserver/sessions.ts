@@ -1,6 +1,7 @@
 import type { Connection, Request } from 'tedious';
 import type { ReadingSettings } from '../dialect.js';
 import type { FetchedTexts } from '../keyed/keyed-server.js';
+import type { Route } from '../route.js';
 import type { SqlServerConfig } from './config.js';
 import { sqlServerError } from './errors.js';
 
@@ -25,7 +26,7 @@ export interface Session {
 }
 
 /** Sessions by the driver: made when they are needed, kept for the next who needs one. Values come as texts. */
-export function tediousSessions(config: SqlServerConfig, settings: ReadingSettings): Sessions {
+export function tediousSessions(config: SqlServerConfig, settings: ReadingSettings, route: Route): Sessions {
   const idle: Connection[] = [];
   const all = new Set<Connection>();
   const end = (connection: Connection): void => {
@@ -35,7 +36,7 @@ export function tediousSessions(config: SqlServerConfig, settings: ReadingSettin
     connection.close();
   };
   const take = async (): Promise<Session> => {
-    const connection = idle.pop() ?? (await open(config, settings));
+    const connection = idle.pop() ?? (await open(config, settings, route));
     if (!all.has(connection)) {
       all.add(connection);
       connection.on('error', () => all.delete(connection));
@@ -65,18 +66,22 @@ export function tediousSessions(config: SqlServerConfig, settings: ReadingSettin
     },
     async close() {
       for (const connection of [...all]) end(connection);
+      await route.close();
     },
   };
 }
 
-async function open(config: SqlServerConfig, settings: ReadingSettings): Promise<Connection> {
+async function open(config: SqlServerConfig, settings: ReadingSettings, route: Route): Promise<Connection> {
   const { Connection } = await import('tedious');
-  const { host, port, database, user, password, encrypt, trustServerCertificate } = config;
+  const { host, port, database, user, password, ssh, encrypt, trustServerCertificate } = config;
+  const address = await route.address();
   const connection = new Connection({
-    server: host,
+    server: address.host,
     authentication: { type: 'default', options: { userName: user, password } },
     options: {
-      port,
+      port: address.port,
+      // Through a tunnel the certificate is still the server's own.
+      ...(ssh ? { serverName: host } : {}),
       database,
       encrypt,
       trustServerCertificate,
@@ -92,7 +97,7 @@ async function open(config: SqlServerConfig, settings: ReadingSettings): Promise
     await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
   } catch (error) {
     connection.close();
-    throw sqlServerError(error, `Connecting to ${host}:${port}/${database}`);
+    throw route.problem() ?? sqlServerError(error, `Connecting to ${host}:${port}/${database}`);
   }
   await fetch(
     connection,

@@ -1,10 +1,24 @@
 import type { JsonObject } from '@tidemark/protocol';
+import type { OpenStream } from '@tidemark/source';
 import { ObjectId } from 'mongodb';
 import { expect, it } from 'vitest';
 import { describeWith, mongodb } from '../../../../scripts/servers/vitest.mjs';
 import { after, column, fill, inDatabase, open, readStream } from './server.js';
 
 const NONE = { reading: { method: 'none' as const, page_rows: 2 } };
+
+/** Reads a stream as it is opened; something happens after its first page. */
+async function readPages(opened: OpenStream, ids: unknown[], meanwhile: () => Promise<unknown>): Promise<void> {
+  const { signal } = new AbortController();
+  for await (const unit of opened.cursor.plan(signal)) {
+    for await (const page of opened.read(unit, { signal })) {
+      if (ids.length === 0) await meanwhile();
+      ids.push(...page.records.map(({ _id }) => _id));
+      opened.cursor.page(unit, page);
+    }
+    opened.cursor.close(unit);
+  }
+}
 
 describeWith(mongodb, 'mongodb: what goes wrong', (server) => {
   const refusal = (config: JsonObject) =>
@@ -62,6 +76,21 @@ describeWith(mongodb, 'mongodb: what goes wrong', (server) => {
     const second = await readStream(connection, 'dropped', after(first));
     expect(second.errors[0]?.message).toContain('does not exist any more');
     expect([...second.outcomes.values()]).toEqual(['failed']);
+    await connection.close();
+  });
+
+  it('fails a collection that is dropped between two pages', async () => {
+    await fill(
+      server(),
+      'dropping',
+      [1, 2, 'a', 'b'].map((_id) => ({ _id })),
+    );
+    const { connection } = await open(server(), { ...NONE, streams: [{ name: 'dropping' }] });
+    const ids: unknown[] = [];
+    const opened = await connection.streams[0]!.open(undefined);
+    const reading = readPages(opened, ids, () => inDatabase(server(), (db) => db.dropCollection('dropping')));
+    await expect(reading).rejects.toThrow('dropping does not exist any more');
+    expect(ids).toEqual([1, 2]);
     await connection.close();
   });
 
@@ -135,19 +164,9 @@ describeWith(
       const url = `${server().url}?serverSelectionTimeoutMS=300`;
       const { connection } = await open(server(), { ...NONE, streams: [{ name: 'dying' }] }, { url });
       const opened = await connection.streams[0]!.open(undefined);
-      const { signal } = new AbortController();
       const ids: unknown[] = [];
-      const reading = async (): Promise<void> => {
-        for await (const unit of opened.cursor.plan(signal)) {
-          for await (const page of opened.read(unit, { signal })) {
-            ids.push(...page.records.map(({ _id }) => _id));
-            opened.cursor.page(unit, page);
-            await server().kill();
-          }
-          opened.cursor.close(unit);
-        }
-      };
-      await expect(reading()).rejects.toThrow(/Reading gone\.dying failed|Looking at the collections of gone failed/);
+      const reading = readPages(opened, ids, () => server().kill());
+      await expect(reading).rejects.toThrow(/Reading gone\.dying failed|Looking at the collections of gone failed/);
       expect(ids).toEqual([1, 2]);
       expect(JSON.stringify(opened.cursor.state())).toContain('"done":false');
       await connection.close();

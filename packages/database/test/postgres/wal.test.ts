@@ -142,6 +142,22 @@ for (const [version, kind] of [
       await connection.close();
     });
 
+    it('leaves out the columns that the catalog leaves out', async () => {
+      const make = await follow(
+        'chosen',
+        'CREATE TABLE chosen.t (id int PRIMARY KEY, a text, b text)',
+        "INSERT INTO chosen.t VALUES (1, 'a', 'b')",
+      );
+      const { connection } = await make();
+      const load = await readLog(connection, { without: 'b' });
+      await run(server(), "INSERT INTO chosen.t VALUES (2, 'a', 'b')");
+      const changes = await readLog(connection, { after: load, without: 'b' });
+      for (const each of [...load.sent, ...changes.sent])
+        if (each.kind === 'record') expect([each.record.a, each.record.b]).toEqual(['a', undefined]);
+      expect(ids(changes, 't')).toEqual([2]);
+      await connection.close();
+    });
+
     it('moves the slot to stored positions only', async () => {
       const make = await follow(
         'slotted',
