@@ -116,6 +116,7 @@ export async function readConnection(
     webhooks,
     secrets: [
       ...filled.secrets,
+      ...('manifest' in source ? urlSecrets(source.manifest) : []),
       ...destinationSecrets(destination),
       ...booksSecrets(state),
       ...webhooks.flatMap(webhookSecrets),
@@ -140,7 +141,8 @@ function webhooksOf(given: readonly (string | WebhookSettings)[], refused: Probl
  * are. The same manifest and destination go on.
  */
 export function connectionName(manifest: string): string {
-  const name = basename(manifest).replace(/\.(ya?ml|json)$/i, '');
+  if (URL_FORM.test(manifest)) return urlTitle(manifest);
+  const name = basename(manifest).replace(/\.(ya?ml|json|m?[jt]s)$/i, '');
   return name === 'manifest' ? basename(dirname(resolve(manifest))) || name : name;
 }
 
@@ -186,11 +188,27 @@ function refusal(file: string, document: PlacedYaml, problems: readonly Problem[
   return new ConnectorError('config', lines.map(({ text }) => text).join('\n'));
 }
 
+const URL_FORM = /^[a-z][a-z0-9+]*:\/\//i;
+
+/** A URL as people may see it: host and path, without who signs in. */
+function urlTitle(url: string): string {
+  const { hostname, pathname } = URL.canParse(url) ? new URL(url) : { hostname: 'database', pathname: '' };
+  return `${hostname}${pathname}`.replace(/\/+$/, '');
+}
+
+function urlSecrets(url: string): string[] {
+  if (!URL_FORM.test(url) || !URL.canParse(url)) return [];
+  const { password } = new URL(url);
+  return password === '' ? [] : [password, decodeURIComponent(password)];
+}
+
 function sourceOf(source: string | SourceFile, folder: string, name: string | undefined): SourceSpec {
   const program = typeof source === 'string' ? undefined : programSource(source, folder, name);
   if (program) return { program };
   const manifest = typeof source === 'string' ? source : source.manifest!;
-  const isPath = /[\\/]|\.(ya?ml|json)$/i.test(manifest);
+  // A database is named by its URL, which is no path.
+  if (URL_FORM.test(manifest)) return { manifest, isPath: true };
+  const isPath = /[\\/]|\.(ya?ml|json|m?[jt]s)$/i.test(manifest);
   return { manifest: isPath ? resolve(folder, manifest) : manifest, isPath };
 }
 

@@ -230,8 +230,9 @@ function refuseStranger(stored: StoredJob | undefined, within: string | undefine
 }
 
 async function fingerprintOf({ source, config }: SyncSettings): Promise<string> {
-  const { connectionSpecification } = await source.spec();
-  const text = canonical(withoutSecrets(config, connectionSpecification));
+  // A manifest may have no spec: then nothing says which of its values are secrets, and only their hash is kept.
+  const spec = await source.spec().catch(() => undefined);
+  const text = canonical(spec ? withoutSecrets(config, spec.connectionSpecification) : config);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

@@ -15,6 +15,12 @@ export async function namedDatabase(name: string): Promise<Source | undefined> {
   throw new ConnectorError('config', `No database is reached by '${scheme}://' (there are: ${known.join(', ')}).`);
 }
 
+/** Whether this is the name of a kind of database. */
+export async function isDialect(name: string): Promise<boolean> {
+  const { dialectNames } = await import('@tidemark/database');
+  return dialectNames().some((each) => each === name);
+}
+
 /** Whether a manifest describes a database. */
 export function isDatabaseManifest(manifest: string | JsonObject): boolean {
   if (typeof manifest !== 'string') return manifest.type === 'DatabaseSource';

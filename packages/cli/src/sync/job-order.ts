@@ -13,6 +13,7 @@ import type {
   WebhookSettings,
 } from '@tidemark/sync';
 import type { SyncOptions } from '../commands/sync.js';
+import { isDialect } from '../input/database.js';
 import { readJsonInput, readText } from '../input/json-input.js';
 import { asConfig } from '../input/manifest.js';
 
@@ -108,7 +109,7 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
   const connection = await readConnection(file);
   const order: JobOrder = {
     name: connection.name,
-    source: sourceOf(connection, dirname(resolve(file))),
+    source: await sourceOf(connection, dirname(resolve(file))),
     config: connection.config,
     configFile: connection.configFile,
     destination: connection.destination,
@@ -124,19 +125,23 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
 }
 
 function refuseManifest(file: string): void {
-  if (!/^["']?type["']?\s*:\s*["']?DeclarativeSource/m.test(readText(file, 'connection'))) return;
+  const isUrl = /^[a-z][a-z0-9+]*:\/\//i.test(file);
+  if (!isUrl && !/^["']?type["']?\s*:\s*["']?(?:Declarative|Database)Source/m.test(readText(file, 'connection')))
+    return;
   throw new ConnectorError(
     'config',
-    `'${file}' is a manifest: say with --to where its rows go, for example --to duckdb:data.duckdb.`,
+    `${isUrl ? 'A database' : `'${file}'`} is ${isUrl ? 'a source' : 'a manifest'}: say with --to where its rows go, for example --to duckdb:data.duckdb.`,
   );
 }
 
 /** A source by its name: a manifest beside the connection file, in a folder of that name, or in an installed package. */
-function sourceOf({ source }: ConnectionSettings, folder: string): JobOrder['source'] {
+async function sourceOf({ source }: ConnectionSettings, folder: string): Promise<JobOrder['source']> {
   if ('program' in source || source.isPath) return source;
   const { manifest: name } = source;
   const places = [`${name}.yaml`, join(name, 'manifest.yaml'), join('node_modules', name, 'manifest.yaml')];
   const found = places.map((place) => join(folder, place)).find((place) => existsSync(place));
+  // A kind of database, whose host and tables the configuration says.
+  if (found === undefined && (await isDialect(name))) return { manifest: name };
   if (found === undefined) {
     throw new ConnectorError('config', `There is no source '${name}': looked for ${places.join(', ')} in ${folder}.`);
   }

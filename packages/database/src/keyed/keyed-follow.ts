@@ -45,7 +45,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     const empty: CursorMark = { column: column.name, value: null, keys: [] };
     if (!relation.indexed.has(column.name)) {
       this.warn(
-        `${relationId(relation)}: no index begins with the cursor column '${column.name}', so its last value is not looked for. The first sync after the load reads the rows once more. CREATE INDEX ON ${tableSql(server, relation)} (${server.quote(column.name)}) mends it.`,
+        `${relationId(relation)}: no index begins with the cursor column '${column.name}', so its last value is not looked for. The first sync after the load reads the rows once more. CREATE INDEX tidemark_cursor ON ${tableSql(server, relation)} (${server.quote(column.name)}) mends it.`,
       );
       return empty as unknown as Json;
     }

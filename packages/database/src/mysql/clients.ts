@@ -7,6 +7,8 @@ import { isStatementError, mysqlError } from './errors.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
+/** The longest that the server waits: a year. */
+const LOCK_SECONDS_MAX = 31_536_000;
 
 /** One session on the server. */
 export type Client = Connection;
@@ -136,7 +138,7 @@ export class Clients {
     await run(
       client,
       // An empty sql_mode reads whatever is stored, zero dates included.
-      `SET SESSION sql_mode = '', time_zone = '+00:00', lock_wait_timeout = ${Math.max(1, Math.round(lock))}, ${limit}`,
+      `SET SESSION sql_mode = '', time_zone = '+00:00', lock_wait_timeout = ${lock === 0 ? LOCK_SECONDS_MAX : Math.max(1, Math.round(lock))}, ${limit}`,
     );
   }
 }

@@ -48,7 +48,7 @@ export function mysqlError(error: unknown, doing: string): ConnectorError {
 function classify({ code = '', errno = 0, message }: ServerError): readonly [ErrorKind, string] {
   const known = BY_NUMBER[errno];
   if (known) return known;
-  const network = networkProblem(code);
+  const network = networkProblem(code, message);
   if (network) return network;
   if (/^PROTOCOL_CONNECTION_LOST|^ECONN|closed state/.test(code) || /closed state|Connection lost/.test(message))
     return ['transient', 'The connection was cut'];

@@ -25,7 +25,7 @@ import { keyLiteral, quoteName, quoteText } from './sql.js';
 import type { SqlServerColumn } from './types.js';
 
 const CURSOR_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'text', 'date', 'datetime', 'time', 'binary']);
-const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'date', 'datetime']);
+const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'datetime']);
 
 /** SQL Server 2016 and later. No real server has been met: see docs/dialects/sqlserver.md. */
 export const sqlserver: Dialect = {

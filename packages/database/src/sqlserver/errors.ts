@@ -34,7 +34,9 @@ export function sqlServerError(error: unknown, doing: string): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const failure = (error instanceof Error ? error : new Error(String(error))) as ServerError;
   const { code = '', number = 0, message } = failure;
-  const [kind, why] = BY_NUMBER[number] ?? networkProblem(code) ?? BY_CODE[code] ?? ['system', 'The server says'];
+  const [kind, why] = BY_NUMBER[number] ??
+    networkProblem(code, message) ??
+    BY_CODE[code] ?? ['system', 'The server says'];
   const name = number > 0 ? ` (${number})` : code === '' ? '' : ` (${code})`;
   return new ConnectorError(kind, `${doing} failed. ${why}: ${message}${name}`, {
     cause: error,

@@ -101,7 +101,8 @@ async function open(config: SqlServerConfig, settings: ReadingSettings, route: R
   }
   await fetch(
     connection,
-    `SET LOCK_TIMEOUT ${Math.round(settings.lock_timeout_seconds * 1000)}; SET DATEFORMAT ymd;`,
+    // 0 means no limit here, and no waiting there.
+    `SET LOCK_TIMEOUT ${Math.round(settings.lock_timeout_seconds * 1000) || -1}; SET DATEFORMAT ymd;`,
     1,
   );
   return connection;

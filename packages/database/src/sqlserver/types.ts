@@ -1,7 +1,7 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { type Decode, LOST } from '../column.js';
 import type { KeyedColumn, KeyForm } from '../keyed/keyed-server.js';
-import { decodeNumber } from '../mysql/values.js';
+import { decodeFloat, decodeNumber } from '../mysql/values.js';
 
 /** A column of SQL Server: what every column has, and how its value is asked for as text. */
 export interface SqlServerColumn extends KeyedColumn {
@@ -93,7 +93,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   decimal: DECIMAL,
   numeric: DECIMAL,
   float: FLOAT,
-  real: FLOAT,
+  real: { ...FLOAT, decode: decodeFloat },
   money: MONEY,
   smallmoney: MONEY,
   date: { schema: text({ format: 'date' }), decode: decodeText, textOf: converted('varchar(10)', 23), keyForm: 'date' },
