@@ -27,7 +27,11 @@ const every: Record<string, OptionFacts> = {
   'no-custom-code': { description: 'run no code of the connector: components.ts, a manifest in TypeScript' },
   debug: { description: 'log more, and print stack traces' },
 };
-const manifest = { argument: 'manifest', argumentDescription: 'the manifest (YAML, JSON or TypeScript)' };
+const manifest = {
+  argument: 'manifest',
+  argumentDescription:
+    'the manifest (YAML, JSON or TypeScript), or a database: its URL, or a kind (postgres) with --config',
+};
 const connection = {
   argument: 'connection-or-manifest',
   argumentDescription: 'a connection file, or a manifest together with --to',
@@ -129,7 +133,7 @@ export const commands: readonly CommandFacts[] = [
   },
   {
     name: 'sync',
-    description: 'read an API into a database, and go on with the last run where it stopped',
+    description: 'read an API or a database into a destination, and go on with the last run where it stopped',
     ...connection,
     options: {
       config: { value: 'file', description: "configuration (JSON) for a manifest; '-' reads standard input" },

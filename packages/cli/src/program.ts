@@ -20,7 +20,7 @@ const GROUPS: Readonly<Record<string, string>> = { state: 'print or set the stat
 /** The command line with its help and its explanations. A command's exit code is put into `outcome`. */
 export function createProgram(outcome: { code: number }): Command {
   const program = new Command('tidemark')
-    .description('Runs connectors that are written in YAML: reads an HTTP API and goes on where it stopped.')
+    .description('Reads HTTP APIs by connectors in YAML, and databases, and goes on where it stopped.')
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', EXAMPLES)
