@@ -29,20 +29,24 @@ function classify(message: string, code: string, level: string | undefined): rea
   return ['transient', plain(message) || 'The connection was cut'];
 }
 
-/** Why a connection through a tunnel did not come about, as a ConnectorError. */
+/**
+ * Why the SSH server opens no connection to the target; undefined where it says nothing of it: then the tunnel was cut, and
+ * another try may go through.
+ */
 export function forwardingProblem(
   error: unknown,
   { host, port }: SshSettings,
   target: { host: string; port: number },
-): ConnectorError {
+): ConnectorError | undefined {
   if (error instanceof ConnectorError) return error;
-  const { message = '', reason } = (error ?? {}) as { message?: string; reason?: number };
+  const { message = '', reason } = (error ?? {}) as { message?: string; reason?: number | string };
+  if (typeof reason !== 'number') return undefined;
   const [kind, why]: [ErrorKind, string] =
     reason === PROHIBITED
       ? ['config', 'It forwards no connections there (AllowTcpForwarding, PermitOpen)']
       : reason === CONNECT_FAILED
         ? ['transient', 'Nothing answers it at this host and port']
-        : ['transient', 'The tunnel was cut'];
+        : ['transient', 'It opens no connection'];
   return new ConnectorError(
     kind,
     `The SSH server ${host}:${port} does not reach ${target.host}:${target.port}. ${why}: ${plain(message)}`,

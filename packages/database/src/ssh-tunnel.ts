@@ -73,10 +73,14 @@ export class SshTunnel implements Route {
       const client = await this.client();
       const channel = await new Promise<NodeJS.ReadWriteStream & { destroy(): void }>((resolve, reject) =>
         client.forwardOut(LOOPBACK, socket.remotePort ?? 0, host, port, (error, stream) =>
-          error ? reject(forwardingProblem(error, this.settings, this.target)) : resolve(stream),
+          error ? reject(error) : resolve(stream),
         ),
       );
       this.refusal = undefined;
+      if (socket.destroyed) {
+        channel.destroy();
+        return;
+      }
       channel.on('error', () => socket.destroy());
       channel.on('close', () => socket.destroySoon());
       socket.on('close', () => channel.destroy());
@@ -123,6 +127,8 @@ export class SshTunnel implements Route {
         reject(wrongKey ?? sshProblem(error, settings));
         client.destroy();
       };
+      // The handshake is many small messages, each of which would wait for the one before it.
+      client.on('connect', () => client.setNoDelay(true));
       client.on('ready', () => {
         this.current = client;
         resolve();
@@ -134,7 +140,6 @@ export class SshTunnel implements Route {
       });
       client.connect(config);
     });
-    client.setNoDelay(true);
     return client;
   }
 

@@ -89,7 +89,6 @@ export class TableStream implements Stream {
     return [...chosen, ...unseen.map(([name, column]) => table.columnNamed!(name, column))];
   }
 
-  /** How the stream is followed unless the catalog names a cursor column. */
   /** How it goes on after the load, as it is set and as its table allows. */
   followKind(): FollowKind | undefined {
     const { table, wish, settings } = this.options;

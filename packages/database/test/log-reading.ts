@@ -12,6 +12,8 @@ export interface LogTranscript {
   sent: LogSent[];
   outcomes: Record<string, string>;
   errors: string[];
+  /** The kinds of the errors. */
+  kinds?: string[];
 }
 
 class Killed extends Error {}
@@ -19,7 +21,13 @@ class Killed extends Error {}
 /** Reads a connection that follows a log; `killAfter` ends it as SIGKILL would, after that many messages. */
 export async function readLog(
   connection: Connection,
-  options: { after?: LogTranscript; killAfter?: number; streams?: string[]; without?: string } = {},
+  options: {
+    after?: LogTranscript;
+    killAfter?: number;
+    streams?: string[];
+    without?: string;
+    onChanges?: () => void;
+  } = {},
 ): Promise<LogTranscript> {
   const sent: LogSent[] = [];
   const stop = new AbortController();
@@ -36,6 +44,7 @@ export async function readLog(
     pagesTogether(pages, state) {
       for (const { stream, records } of pages)
         for (const record of records) send({ kind: 'record', stream: stream.name, record });
+      if (pages.length > 0) options.onChanges?.();
       if (state) send({ kind: 'state', state: copy(state()) });
     },
     finalTogether(state) {
@@ -69,12 +78,12 @@ export async function readLog(
       throw error;
     },
   );
+  const errors = result.errors.filter((error) => !(error.cause instanceof Killed) && !(error instanceof Killed));
   return {
     sent,
     outcomes: Object.fromEntries([...result.outcomes].map(([key, outcome]) => [key.split('\0').at(-1), outcome])),
-    errors: result.errors
-      .filter((error) => !(error.cause instanceof Killed) && !(error instanceof Killed))
-      .map(({ message }) => message),
+    errors: errors.map(({ message }) => message),
+    kinds: errors.map(({ kind }) => kind),
   };
 }
 

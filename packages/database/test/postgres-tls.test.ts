@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonObject } from '@tidemark/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgres } from '../../../scripts/servers/vitest.mjs';
 import { createDatabaseSource } from '../src/index.js';
 import { type Address, context, run } from './reading.js';
+import { newKey, startSshServer } from './ssh-server.js';
 
 const hasOpenssl = ((): boolean => {
   try {
@@ -87,12 +89,12 @@ describe.skipIf(!postgres.available().ok || !hasOpenssl)('TLS (PostgreSQL, opens
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const connect = async (ssl_mode: unknown, host = server.host): Promise<string> => {
+  const connect = async (ssl_mode: unknown, host = server.host, ssh?: JsonObject): Promise<string> => {
     const source = await createDatabaseSource({ dialect: 'postgres' });
     const { port, user: username, password, database } = server;
     try {
       const connection = await source.connect(
-        { host, port, username, password, database, ssl_mode: ssl_mode as never },
+        { host, port, username, password, database, ssl_mode: ssl_mode as never, ssh },
         context(),
       );
       const names = connection.streams.map((stream) => stream.name).join();
@@ -111,5 +113,21 @@ describe.skipIf(!postgres.available().ok || !hasOpenssl)('TLS (PostgreSQL, opens
     expect(await connect({ mode: 'verify-ca', ca_certificate: stranger })).toMatch(/not signed by the given authority/);
     expect(await connect('verify-ca')).toMatch(/not signed by the given authority/);
     expect(await connect({ mode: 'verify-full', ca_certificate: authority })).toMatch(/is for another host name/);
+  });
+
+  it('compares the certificate with the server’s own name through an SSH tunnel', async () => {
+    const privateKey = newKey();
+    const tunnel = await startSshServer({
+      user: 'jump',
+      password: 'x',
+      privateKey,
+      names: ['database.example', 'other.example'],
+    });
+    const { port, fingerprint: host_key } = tunnel;
+    const ssh = { host: '127.0.0.1', port, username: 'jump', private_key: privateKey, host_key };
+    const full = { mode: 'verify-full', ca_certificate: authority };
+    expect(await connect(full, 'database.example', ssh)).toBe('t');
+    expect(await connect(full, 'other.example', ssh)).toMatch(/is for another host name/);
+    await tunnel.stop();
   });
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '@tidemark/protocol';
 import { pageCursor, type Source, singleCursor } from '@tidemark/source';
-import { openDestination, sync } from '@tidemark/sync';
+import { fileBooks, openDestination, sync } from '@tidemark/sync';
 
 /**
  * Syncs rows that are made as they are read, and prints the most memory that the process held, as JSON:
- * `node memory-child.mjs DESTINATION ROWS BYTES PAGE_ROWS`.
+ * `node memory-child.mjs DESTINATION ROWS BYTES PAGE_ROWS [STATE]`.
  */
-const [destination = '', rows = '1', bytes = '100', pageRows = '1'] = process.argv.slice(2);
+const [destination = '', rows = '1', bytes = '100', pageRows = '1', state] = process.argv.slice(2);
 const total = Number(rows);
 const size = Number(pageRows);
 const fill = Number(bytes);
@@ -61,7 +61,7 @@ const result = await sync({
   source,
   config: {},
   connection: 'memory',
-  destination: await openDestination(destination),
+  destination: await openDestination(destination, state ? fileBooks(state) : undefined),
   retry: false,
 });
 const { user, system } = process.cpuUsage(began);

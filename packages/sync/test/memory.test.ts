@@ -15,6 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
+/** Runs the child, which syncs `rows` of `bytes` into the destination, and looks at the most memory that it held. */
+function expectBounded(name: string, destination: string, [rows, bytes, pageRows]: number[], state = ''): void {
+  const numbers = [rows, bytes, pageRows].map(String);
+  const { stdout, stderr } = spawnSync(process.execPath, [program, destination, ...numbers, state], {
+    encoding: 'utf8',
+  });
+  const result = JSON.parse(stdout || JSON.stringify(stderr));
+  console.log(`${name}: ${Math.round(result.peak / 1e6)} MB, ${result.cpuSeconds?.toFixed(1)} CPU seconds`);
+  expect(result).toMatchObject({ outcome: 'complete', rows, errors: [] });
+  expect(result.peak).toBeLessThan(MOST_BYTES);
+}
+
 // What a process holds does not grow with the rows: a fifth of ten million says as much as all of them.
 it.runIf(process.platform === 'linux').each([
   ['two million small rows', 2_000_000, 60, 1_000],
@@ -24,16 +36,26 @@ it.runIf(process.platform === 'linux').each([
   '%s are synced into DuckDB in under 400 MB',
   (name, rows, bytes, pageRows) => {
     const file = `${folder}/${name.replaceAll(' ', '-')}.duckdb`;
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [program, `duckdb:${file}`, String(rows), String(bytes), String(pageRows)],
-      { encoding: 'utf8' },
-    );
-    const result = JSON.parse(stdout || JSON.stringify(stderr));
-    console.log(`${name}: ${Math.round(result.peak / 1e6)} MB, ${result.cpuSeconds.toFixed(1)} CPU seconds`);
-    expect(result).toMatchObject({ outcome: 'complete', rows, errors: [] });
-    expect(result.peak).toBeLessThan(MOST_BYTES);
+    expectBounded(name, `duckdb:${file}`, [rows, bytes, pageRows]);
     rmSync(file);
+  },
+  300_000,
+);
+
+// Each record is committed by itself, but for lines, and the end puts together what may be: twenty say as much as sixty.
+it.runIf(process.platform === 'linux').each([
+  ['Parquet files', (place: string) => `files:${place}`],
+  ['JSON lines files', (place: string) => `files:${place}?format=jsonl`],
+  ['one file of JSON lines', (place: string) => `jsonl:${place}/lines.jsonl`],
+])(
+  'records of 20 MB are synced into %s in under 400 MB',
+  (name, destinationAt) => {
+    const place = `${folder}/${name.replaceAll(' ', '-')}`;
+    mkdirSync(place);
+    const destination = destinationAt(place);
+    const state = destination.startsWith('jsonl') ? `${place}/state.json` : '';
+    expectBounded(`20 MB into ${name}`, destination, [20, 20_000_000, 1], state);
+    rmSync(place, { recursive: true });
   },
   300_000,
 );

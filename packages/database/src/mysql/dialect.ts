@@ -1,20 +1,8 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RunContext } from '@tidemark/source';
-import type { Column } from '../column.js';
-import type {
-  Database,
-  Dialect,
-  Finding,
-  Follow,
-  FollowKind,
-  ReadingSettings,
-  Table,
-  TableLoad,
-  TableWish,
-} from '../dialect.js';
-import { KeyedFollow } from '../keyed/keyed-follow.js';
-import { KeyedLoad, wholeLoad } from '../keyed/keyed-load.js';
-import { type KeyedRelation, type KeyForm, relationId } from '../keyed/keyed-server.js';
+import type { RunContext } from '@tidemark/source';
+import type { Database, Dialect, Finding, ReadingSettings, Table, TableWish } from '../dialect.js';
+import type { KeyedRelation, KeyForm } from '../keyed/keyed-server.js';
+import { type KeyedTables, keyedTables } from '../keyed/keyed-table.js';
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
 import { routeTo } from '../route.js';
@@ -28,9 +16,7 @@ import type { MysqlColumn } from './types.js';
 
 /** Columns of these kinds can be followed: their values are compared exactly. */
 const CURSOR_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'text', 'date', 'datetime', 'time']);
-/** Kinds that a look-back can be taken from. */
 const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'date', 'datetime']);
-
 const LOG_COLUMNS = logColumns({
   _ab_cdc_log_file: 'string',
   _ab_cdc_log_pos: 'integer',
@@ -63,21 +49,21 @@ function dialect(name: 'mysql' | 'mariadb', title: string, schemes: string[]): D
 
 class MysqlDatabase implements Database {
   private relations: KeyedRelation<MysqlColumn>[] = [];
+  private readonly shared: KeyedTables<MysqlColumn>;
 
   constructor(
     private readonly clients: Clients,
     private readonly settings: ReadingSettings,
     private readonly warn: (message: string) => void,
-  ) {}
+  ) {
+    const server = mysqlServer(clients, settings);
+    const log = { columns: LOG_COLUMNS, cursor: '_ab_cdc_cursor' };
+    this.shared = { server, cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS, warn, log };
+  }
 
   async tables(wishes: readonly TableWish[] | undefined): Promise<Table[]> {
     this.relations = await readCatalog(this.clients, this.settings, wishes);
-    return this.relations.map((relation) => {
-      const wish = wishes?.find(
-        (each) => each.name === relation.name && (each.namespace ?? relation.schema) === relation.schema,
-      );
-      return new MysqlTable(this.clients, this.settings, relation, wish, this.warn);
-    });
+    return keyedTables(this.shared, this.relations, wishes);
   }
 
   log(): ChangeLog {
@@ -92,68 +78,4 @@ class MysqlDatabase implements Database {
   close(): Promise<void> {
     return this.clients.close();
   }
-}
-
-class MysqlTable implements Table {
-  readonly name: string;
-  readonly namespace: string;
-  readonly columns: readonly MysqlColumn[];
-  readonly primaryKey: readonly string[];
-  readonly isResumable: boolean;
-  readonly notResumable?: string;
-  readonly follows: readonly FollowKind[];
-  readonly cursorColumns: readonly string[];
-  readonly extraColumns = LOG_COLUMNS;
-  readonly logCursor = '_ab_cdc_cursor';
-
-  constructor(
-    private readonly clients: Clients,
-    private readonly settings: ReadingSettings,
-    private readonly relation: KeyedRelation<MysqlColumn>,
-    private readonly wish: TableWish | undefined,
-    private readonly warn: (message: string) => void,
-  ) {
-    this.name = relation.name;
-    this.namespace = relation.schema;
-    this.columns = relation.columns;
-    this.primaryKey = relation.primaryKey;
-    this.isResumable = relation.order.length > 0;
-    if (relation.notResumable !== undefined) this.notResumable = relation.notResumable;
-    this.cursorColumns = this.columns.filter(canFollow).map((column) => column.name);
-    // Without a key nobody could say which row a change is about.
-    const canLog = relation.primaryKey.length > 0 && this.isResumable;
-    this.follows = [...(this.cursorColumns.length > 0 ? ['cursor' as const] : []), ...(canLog ? ['log' as const] : [])];
-  }
-
-  load(columns: readonly Column[]): TableLoad {
-    const reading = this.reading(columns);
-    return this.isResumable ? new KeyedLoad(reading) : wholeLoad(reading);
-  }
-
-  follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {
-    const id = relationId(this.relation);
-    if (kind !== 'cursor')
-      throw new ConnectorError('config', `${id} cannot be followed by '${kind}' (it can: ${this.follows.join(', ')}).`);
-    const column = this.columns.find((each) => each.name === cursor);
-    if (!column || !canFollow(column)) {
-      const possible = this.columns.filter(canFollow).map((each) => each.name);
-      throw new ConnectorError(
-        'config',
-        `${id}: '${cursor}' cannot be its cursor column (possible: ${possible.join(', ') || 'none'}).`,
-      );
-    }
-    const lookback = this.wish?.lookback ?? 0;
-    if (lookback > 0 && !LOOKBACK_FORMS.has(column.keyForm!))
-      throw new ConnectorError('config', `${id}: the cursor column '${cursor}' (${column.type}) takes no 'lookback'.`);
-    return new KeyedFollow(this.reading(columns), column, lookback, this.warn);
-  }
-
-  private reading(columns: readonly Column[]) {
-    const { relation } = this;
-    return { server: mysqlServer(this.clients, this.settings), relation, columns: columns as readonly MysqlColumn[] };
-  }
-}
-
-function canFollow({ keyForm }: MysqlColumn): boolean {
-  return keyForm !== undefined && CURSOR_FORMS.has(keyForm);
 }

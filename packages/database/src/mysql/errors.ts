@@ -58,7 +58,8 @@ function classify({ code = '', errno = 0, message }: ServerError): readonly [Err
 
 /** True when the same statement may well go through a moment later, on another connection or with fewer rows. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  const { code = '', errno = 0, message = '' } = (error ?? {}) as ServerError;
+  const met = error instanceof ConnectorError && error.cause !== undefined ? error.cause : error;
+  const { code = '', errno = 0, message = '' } = (met ?? {}) as ServerError;
   if ([1053, 1205, 1317, 1969, 3024].includes(errno)) return true;
   return /^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) || /closed state/.test(message);
 }

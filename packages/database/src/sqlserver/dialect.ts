@@ -1,20 +1,8 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type Page, type RecordData, type RunContext } from '@tidemark/source';
-import type { Column } from '../column.js';
-import type {
-  Database,
-  Dialect,
-  Finding,
-  Follow,
-  FollowKind,
-  ReadingSettings,
-  Table,
-  TableLoad,
-  TableWish,
-} from '../dialect.js';
-import { KeyedFollow } from '../keyed/keyed-follow.js';
-import { KeyedLoad, wholeLoad } from '../keyed/keyed-load.js';
+import type { Page, RecordData, RunContext } from '@tidemark/source';
+import type { Database, Dialect, Finding, ReadingSettings } from '../dialect.js';
 import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
+import { keyedTables } from '../keyed/keyed-table.js';
 import { routeTo } from '../route.js';
 import { rowDecoder } from '../row-decoder.js';
 import { readCatalog } from './catalog.js';
@@ -55,16 +43,12 @@ export function sqlServerDatabase(
   warn: (message: string) => void,
 ): Database {
   const server = sqlServer(sessions, settings);
+  const shared = { server, cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS, warn };
   let relations: KeyedRelation<SqlServerColumn>[] = [];
   return {
     async tables(wishes) {
       relations = await readCatalog(sessions, settings, wishes);
-      return relations.map((relation) => {
-        const wish = wishes?.find(
-          (each) => each.name === relation.name && (each.namespace ?? relation.schema) === relation.schema,
-        );
-        return new SqlServerTable(server, relation, wish, warn);
-      });
+      return keyedTables(shared, relations, wishes);
     },
     check: () => check(sessions, relations, user),
     close: () => sessions.close(),
@@ -164,61 +148,4 @@ async function check(
       });
   }
   return findings;
-}
-
-class SqlServerTable implements Table {
-  readonly name: string;
-  readonly namespace: string;
-  readonly columns: readonly SqlServerColumn[];
-  readonly primaryKey: readonly string[];
-  readonly isResumable: boolean;
-  readonly notResumable?: string;
-  readonly follows: readonly FollowKind[];
-  readonly cursorColumns: readonly string[];
-
-  constructor(
-    private readonly server: KeyedServer<SqlServerColumn>,
-    private readonly relation: KeyedRelation<SqlServerColumn>,
-    private readonly wish: TableWish | undefined,
-    private readonly warn: (message: string) => void,
-  ) {
-    this.name = relation.name;
-    this.namespace = relation.schema;
-    this.columns = relation.columns;
-    this.primaryKey = relation.primaryKey;
-    this.isResumable = relation.order.length > 0;
-    if (relation.notResumable !== undefined) this.notResumable = relation.notResumable;
-    this.cursorColumns = this.columns.filter(canFollow).map((column) => column.name);
-    this.follows = this.cursorColumns.length > 0 ? ['cursor'] : [];
-  }
-
-  load(columns: readonly Column[]): TableLoad {
-    const reading = this.reading(columns);
-    return this.isResumable ? new KeyedLoad(reading) : wholeLoad(reading);
-  }
-
-  follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {
-    const id = relationId(this.relation);
-    const column = this.columns.find((each) => each.name === cursor);
-    if (kind !== 'cursor' || !column || !canFollow(column)) {
-      const possible = this.cursorColumns.join(', ') || 'none';
-      throw new ConnectorError(
-        'config',
-        `${id} cannot be followed by ${kind} '${cursor ?? ''}' (cursor columns: ${possible}).`,
-      );
-    }
-    const lookback = this.wish?.lookback ?? 0;
-    if (lookback > 0 && !LOOKBACK_FORMS.has(column.keyForm!))
-      throw new ConnectorError('config', `${id}: the cursor column '${cursor}' (${column.type}) takes no 'lookback'.`);
-    return new KeyedFollow(this.reading(columns), column, lookback, this.warn);
-  }
-
-  private reading(columns: readonly Column[]) {
-    const { server, relation } = this;
-    return { server, relation, columns: columns as readonly SqlServerColumn[] };
-  }
-}
-
-function canFollow({ keyForm }: SqlServerColumn): boolean {
-  return keyForm !== undefined && CURSOR_FORMS.has(keyForm);
 }

@@ -46,6 +46,7 @@ export function sqlServerError(error: unknown, doing: string): ConnectorError {
 
 /** True when the same statement may well go through a moment later, on another connection or with fewer rows. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  const { code = '', number = 0 } = (error ?? {}) as ServerError;
+  const met = error instanceof ConnectorError && error.cause !== undefined ? error.cause : error;
+  const { code = '', number = 0 } = (met ?? {}) as ServerError;
   return [1205, 1222].includes(number) || /^(ETIMEOUT|ESOCKET|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
 }

@@ -23,6 +23,11 @@ export class MemoryLimit {
     private readonly isFixed: boolean,
   ) {}
 
+  /** What DuckDB has now, as it takes it; what the user set is not known here. */
+  get text(): string {
+    return `${Math.floor(this.current / MIB)}MiB`;
+  }
+
   static readonly initial = `${BASE_BYTES / MIB}MiB`;
 
   /** A table is written by `owner`: `columns` wide, `rows` of about `bytes` in all since the last commit. */
@@ -48,6 +53,6 @@ export class MemoryLimit {
     const limit = Math.min(Math.max(BASE_BYTES, Math.ceil(sum / step) * step), Math.floor(totalmem() * 0.8));
     if (limit <= this.current) return;
     this.current = limit;
-    await this.db.run(`SET memory_limit = '${Math.floor(limit / MIB)}MiB'`);
+    await this.db.run(`SET memory_limit = '${this.text}'`);
   }
 }

@@ -7,6 +7,8 @@ import { soundJson } from './sound-json.js';
 /** DuckDB writes a group of rows when it has so many; it holds them, and what it makes of them, in memory. */
 const GROUP_ROWS = 122_880;
 const GROUP_BYTES = 12 * 1024 * 1024;
+/** About what Tidemark's own columns take of a row. */
+const OWN_BYTES = 128;
 
 /** Parquet: typed columns, the same in all files of a stream. */
 export function parquet(compression: Compression): Format {
@@ -17,7 +19,7 @@ export function parquet(compression: Compression): Format {
     isTyped: true,
     copies: 4,
     options(rowBytes) {
-      const rows = Math.max(2_048, Math.min(GROUP_ROWS, Math.floor(GROUP_BYTES / Math.max(1, rowBytes))));
+      const rows = Math.max(2_048, Math.min(GROUP_ROWS, Math.floor(GROUP_BYTES / (rowBytes + OWN_BYTES))));
       return `FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rows}`;
     },
     fromTable: select,

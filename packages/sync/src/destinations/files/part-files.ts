@@ -3,11 +3,11 @@ import { rm, stat } from 'node:fs/promises';
 import { ConnectorError } from '@tidemark/source';
 import { literal } from '../duckdb/column.js';
 import type { Db } from '../duckdb/database.js';
-import type { MemoryLimit } from '../duckdb/memory.js';
 import type { Columns } from '../sql/column.js';
 import type { Format } from './format.js';
 import type { Part } from './manifest.js';
 import type { Place } from './place.js';
+import type { Staging } from './staging.js';
 
 /** What is known of rows besides their number. */
 export type About = Pick<Part, 'generations' | 'jobs' | 'units' | 'longest'>;
@@ -16,6 +16,8 @@ export type About = Pick<Part, 'generations' | 'jobs' | 'units' | 'longest'>;
 export const NEXT_FOLDER = '_next';
 /** Rows of this size are large. */
 const LARGE_BYTES = 16 * 1024;
+/** After a part of rows that take so much in memory there is memory to be given back. */
+const TRIM_BYTES = 8 * 1024 * 1024;
 /** DuckDB works on so many rows at once. */
 const VECTOR_ROWS = 2_048;
 const OURS = /^\d{6,}-\d{4,}-\d{6,}-[0-9a-f]{6}\.(parquet|jsonl(\.gz|\.zst)?)$/;
@@ -32,12 +34,12 @@ export class PartFiles {
     /** A folder of this machine. */
     readonly work: string,
     private readonly token: number,
-    private readonly memory: Pick<MemoryLimit, 'need' | 'release'>,
+    private readonly staging: Pick<Staging, 'memory' | 'trim'>,
   ) {}
 
   /** The same, for another stream. */
   again(): PartFiles {
-    return new PartFiles(this.place, this.format, this.work, this.token, this.memory);
+    return new PartFiles(this.place, this.format, this.work, this.token, this.staging);
   }
 
   /** Removes what was made since the last commit. What cannot be removed now is when the next attempt begins. */
@@ -68,7 +70,8 @@ export class PartFiles {
     const { rowBytes = 1_000 } = known;
     await this.makeRoom(known.rows ?? known.most ?? VECTOR_ROWS, rowBytes);
     const { Count } = await db.one(`COPY (${select}) TO ${literal(file)} (${this.format.options(rowBytes)})`);
-    this.memory.release(this);
+    this.staging.memory.release(this);
+    if (Number(Count) * rowBytes >= TRIM_BYTES) await this.staging.trim();
     const rows = Number(Count);
     if (known.rows !== undefined && known.rows !== rows)
       throw new ConnectorError(
@@ -90,7 +93,7 @@ export class PartFiles {
   async makeRoom(rows: number, rowBytes: number): Promise<void> {
     if (rowBytes < LARGE_BYTES) return;
     const together = Math.min(rows, VECTOR_ROWS);
-    await this.memory.need(this, 0, together, (together * rowBytes * this.format.copies) / 2);
+    await this.staging.memory.need(this, 0, together, (together * rowBytes * this.format.copies) / 2);
   }
 
   /** The rows of parts that are on this machine as `local`; see `Format.rows`. */

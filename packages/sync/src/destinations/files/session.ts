@@ -132,7 +132,7 @@ export class FilesSession implements Session {
     const work = this.work!;
     this.staging ??= await Staging.open(work, settings.place.name, settings);
     const watch = new SchemaWatch(options);
-    const files = new PartFiles(settings.place, settings.format, work, store.token, this.staging.memory);
+    const files = new PartFiles(settings.place, settings.format, work, store.token, this.staging);
     this.context = { options, store, files, staging: this.staging, ids, job, watch };
     return this.context;
   }

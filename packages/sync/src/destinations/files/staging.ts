@@ -1,5 +1,6 @@
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { type Duck, importDuck } from '../duckdb/chunk.js';
+import { literal } from '../duckdb/column.js';
 import { Db } from '../duckdb/database.js';
 import { duckError } from '../duckdb/errors.js';
 import { duckDbLedger } from '../duckdb/ledger-dialect.js';
@@ -23,6 +24,7 @@ export class Staging {
     private readonly label: string,
     readonly memory: MemoryLimit,
     private readonly first: Db,
+    private readonly memoryLimit: string | undefined,
   ) {}
 
   /** `folder`: where it puts what does not fit its memory. */
@@ -40,7 +42,7 @@ export class Staging {
       const first = new Db(await instance.connect(), label);
       await first.run("SET GLOBAL TimeZone = 'UTC'");
       await prepareBooks(first, duckDbLedger);
-      return new Staging(duck, instance, label, new MemoryLimit(first, memoryLimit !== undefined), first);
+      return new Staging(duck, instance, label, new MemoryLimit(first, memoryLimit !== undefined), first, memoryLimit);
     } catch (error) {
       throw duckError(error, label);
     }
@@ -48,6 +50,14 @@ export class Staging {
 
   async connect(): Promise<Db> {
     return new Db(await this.instance.connect(), this.label);
+  }
+
+  /**
+   * Gives the memory back to the system that DuckDB has freed. What it frees of large rows stays with the process otherwise,
+   * in pieces too small for the next ones: DuckDB cleans up when it is told a limit, also when that is the one it has.
+   */
+  async trim(): Promise<void> {
+    await this.first.run(`SET memory_limit = ${literal(this.memoryLimit ?? this.memory.text)}`);
   }
 
   /** A name that no other table has. */

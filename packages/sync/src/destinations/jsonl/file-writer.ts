@@ -37,10 +37,12 @@ export class FileWriter implements Writer {
   async write(stream: string, batch: Batch): Promise<WriteResult> {
     const stage = this.stages.get(stream) ?? (await this.stage(stream));
     const tally = await writeLines(batch, this.plan(stream), this.session.ids, async (text, unit, rows) => {
-      const { bytesWritten } = await stage.handle.write(Buffer.from(text)).catch((error) => {
+      const bytes = Buffer.from(text);
+      // All of it or an error: a single write may take only a part when the disk is nearly full.
+      await stage.handle.appendFile(bytes).catch((error) => {
         throw localError(error, this.session.file.path);
       });
-      stage.bytes += bytesWritten;
+      stage.bytes += bytes.length;
       stage.rowsByUnit.set(unit, (stage.rowsByUnit.get(unit) ?? 0) + rows);
     });
     return { changed: 0, tally };

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { localError } from '../files/local-errors.js';
+import { LineSieve } from './line-sieve.js';
 import type { LineHead } from './lines.js';
+
+const PIECE_BYTES = 1024 * 1024;
 
 /** Which lines go: all of a stream for which this holds. */
 export interface Removal {
@@ -54,7 +56,7 @@ export class JsonlFile {
       await rm(this.next, { force: true });
       const out = await open(this.next, 'w');
       try {
-        await this.copyKept(removals, (text) => out.appendFile(text));
+        await this.copyKept(removals, (bytes) => out.appendFile(bytes));
       } finally {
         await out.close();
       }
@@ -76,23 +78,12 @@ export class JsonlFile {
     await rm(this.next, { force: true });
   }
 
-  private async copyKept(removals: readonly Removal[], put: (text: string) => Promise<void>): Promise<number> {
-    const lines = createInterface({ input: createReadStream(this.path), crlfDelay: Number.POSITIVE_INFINITY });
-    let removed = 0;
-    let text = '';
-    for await (const line of lines) {
-      const removal = removals.filter(({ start }) => line.startsWith(start));
-      if (removal.length > 0 && removal.some(({ of }) => of(JSON.parse(line) as LineHead))) {
-        removed++;
-        continue;
-      }
-      text += `${line}\n`;
-      if (text.length < 1024 * 1024) continue;
-      await put(text);
-      text = '';
-    }
-    await put(text);
-    return removed;
+  private async copyKept(removals: readonly Removal[], put: (bytes: Buffer) => Promise<void>): Promise<number> {
+    const sieve = new LineSieve((head) => isMeant(head, removals));
+    for await (const piece of createReadStream(this.path, { highWaterMark: PIECE_BYTES }))
+      for (const bytes of sieve.pass(piece as Buffer)) await put(bytes);
+    for (const bytes of sieve.end()) await put(bytes);
+    return sieve.removed;
   }
 
   private async guard<T>(work: () => Promise<T>): Promise<T> {
@@ -102,6 +93,13 @@ export class JsonlFile {
       throw localError(error, this.path);
     }
   }
+}
+
+function isMeant(head: string, removals: readonly Removal[]): boolean {
+  const removal = removals.filter(({ start }) => head.startsWith(start));
+  if (removal.length === 0) return false;
+  const parsed = JSON.parse(head) as LineHead;
+  return removal.some(({ of }) => of(parsed));
 }
 
 async function copyInto(path: string, flags: string, files: readonly string[]): Promise<void> {

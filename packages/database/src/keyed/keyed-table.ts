@@ -1,0 +1,96 @@
+import { ConnectorError } from '@tidemark/source';
+import type { Column } from '../column.js';
+import type { Follow, FollowKind, Table, TableLoad, TableWish } from '../dialect.js';
+import { KeyedFollow } from './keyed-follow.js';
+import { KeyedLoad, type KeyedReading, wholeLoad } from './keyed-load.js';
+import { type KeyedColumn, type KeyedRelation, type KeyedServer, type KeyForm, relationId } from './keyed-server.js';
+
+/** What a server's tables have in common. */
+export interface KeyedTables<C extends KeyedColumn> {
+  readonly server: KeyedServer<C>;
+  /** Columns of these kinds can be followed: their values are compared exactly. */
+  readonly cursorForms: ReadonlySet<KeyForm>;
+  /** Kinds that a look-back can be taken from. */
+  readonly lookbackForms: ReadonlySet<KeyForm>;
+  readonly warn: (message: string) => void;
+  /** Columns that the server's log adds, and the one of them that orders changes. Absent: it has no log that is read. */
+  readonly log?: { readonly columns: readonly Column[]; readonly cursor: string };
+}
+
+/** A table or view of a server whose tables are read in the order of a key. */
+export class KeyedTable<C extends KeyedColumn> implements Table {
+  readonly name: string;
+  readonly namespace: string;
+  readonly columns: readonly C[];
+  readonly primaryKey: readonly string[];
+  readonly isResumable: boolean;
+  readonly notResumable?: string;
+  readonly follows: readonly FollowKind[];
+  readonly cursorColumns: readonly string[];
+  readonly extraColumns?: readonly Column[];
+  readonly logCursor?: string;
+
+  constructor(
+    private readonly tables: KeyedTables<C>,
+    private readonly relation: KeyedRelation<C>,
+    private readonly wish: TableWish | undefined,
+  ) {
+    const { schema, name, columns, primaryKey, order, notResumable } = relation;
+    this.name = name;
+    this.namespace = schema;
+    this.columns = columns;
+    this.primaryKey = primaryKey;
+    this.isResumable = order.length > 0;
+    if (notResumable !== undefined) this.notResumable = notResumable;
+    this.cursorColumns = columns.filter((column) => this.canFollow(column)).map((column) => column.name);
+    const follows: FollowKind[] = this.cursorColumns.length > 0 ? ['cursor'] : [];
+    if (tables.log) {
+      this.extraColumns = tables.log.columns;
+      this.logCursor = tables.log.cursor;
+      // Without a key nobody could say which row a change is about.
+      if (primaryKey.length > 0 && this.isResumable) follows.push('log');
+    }
+    this.follows = follows;
+  }
+
+  load(columns: readonly Column[]): TableLoad {
+    const reading = this.reading(columns);
+    return this.isResumable ? new KeyedLoad(reading) : wholeLoad(reading);
+  }
+
+  follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {
+    const id = relationId(this.relation);
+    if (kind !== 'cursor')
+      throw new ConnectorError('config', `${id} cannot be followed by '${kind}' (it can: ${this.follows.join(', ')}).`);
+    const column = this.columns.find((each) => each.name === cursor);
+    if (!column || !this.canFollow(column)) {
+      const possible = this.cursorColumns.join(', ') || 'none';
+      throw new ConnectorError('config', `${id}: '${cursor}' cannot be its cursor column (possible: ${possible}).`);
+    }
+    const lookback = this.wish?.lookback ?? 0;
+    if (lookback > 0 && !this.tables.lookbackForms.has(column.keyForm!))
+      throw new ConnectorError('config', `${id}: the cursor column '${cursor}' (${column.type}) takes no 'lookback'.`);
+    return new KeyedFollow(this.reading(columns), column, lookback, this.tables.warn);
+  }
+
+  private canFollow({ keyForm }: C): boolean {
+    return keyForm !== undefined && this.tables.cursorForms.has(keyForm);
+  }
+
+  private reading(columns: readonly Column[]): KeyedReading<C> {
+    return { server: this.tables.server, relation: this.relation, columns: columns as readonly C[] };
+  }
+}
+
+/** The tables of a catalog, each with what the user asks of it. */
+export function keyedTables<C extends KeyedColumn>(
+  tables: KeyedTables<C>,
+  relations: readonly KeyedRelation<C>[],
+  wishes: readonly TableWish[] | undefined,
+): KeyedTable<C>[] {
+  return relations.map((relation) => {
+    const isWished = ({ name, namespace }: TableWish): boolean =>
+      name === relation.name && (namespace ?? relation.schema) === relation.schema;
+    return new KeyedTable(tables, relation, wishes?.find(isWished));
+  });
+}
