@@ -42,7 +42,11 @@ export class ListeningSink {
   };
 
   /** One read of all streams. */
-  async read(source: Source, states: Record<string, JsonObject> = {}, signal: AbortSignal = new AbortController().signal) {
+  async read(
+    source: Source,
+    states: Record<string, JsonObject> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ) {
     const secrets: string[] = [];
     const context: RunContext = {
       clock: Date.now,
