@@ -28,6 +28,8 @@ export interface MongoConfig {
   updateCapture: (typeof CAPTURE_MODES)[number];
 }
 
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
 /**
  * The configuration as this dialect understands it: fields, or a `url` (`connection_string`) that the fields add to.
  * Throws ConnectorError (config) that names everything that is wrong; no value of it is printed.
@@ -42,6 +44,10 @@ export function parseMongoConfig(config: JsonObject): MongoConfig {
   if (!database && !wrong.length) wrong.push(`'database' is missing`);
   const user = fields.text('username') ?? fields.text('user') ?? given.user ?? '';
   const password = fields.text('password');
+  // A replica set names its members itself: they could not be reached through one tunnel.
+  const tunnel = (config.tunnel_method ?? null) as { tunnel_method?: unknown } | null;
+  if (isGiven(config.ssh) || (isGiven(tunnel) && tunnel?.tunnel_method !== 'NO_TUNNEL'))
+    wrong.push(`'ssh' is not supported for MongoDB: open the tunnel outside and give its address`);
   const options: MongoClientOptions = {
     ...connectionOptions(fields, url ?? ''),
     ...tlsOptions(config.ssl_mode, wrong),

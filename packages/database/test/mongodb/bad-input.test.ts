@@ -35,6 +35,7 @@ describeWith(mongodb, 'mongodb: what goes wrong', (server) => {
     const refused = await refusal({ url: nobody });
     expect(refused).toMatch(/^Connecting to 127\.0\.0\.1:1 failed\. Nothing answers at this host and port/);
     expect(refused).not.toContain('the-password');
+    expect(await refusal({ ssh: { host: 'bastion' } })).toContain("'ssh' is not supported for MongoDB");
     expect(await refusal({ url: 'mongodb://nowhere.invalid/shop?serverSelectionTimeoutMS=300' })).toMatch(
       /The host name (is not known|cannot be looked up now)/,
     );
