@@ -142,11 +142,13 @@ async function exclusively<T>(path: string, take: () => Promise<T>): Promise<T> 
   });
   await handle.close();
   try {
-    for (let tries = 0; ; tries++) {
+    // Longer than a taking that was broken off counts: whoever was killed there keeps nobody out.
+    const until = Date.now() + (TAKING_SECONDS + 2) * 1_000;
+    for (;;) {
       if (await linked(mine, path)) break;
       const there = await stat(path).catch(() => undefined);
       if (there && Date.now() - there.mtimeMs > TAKING_SECONDS * 1_000) await unlink(path).catch(() => undefined);
-      else if (tries > 100)
+      else if (Date.now() > until)
         throw new ConnectorError('transient', `Another process is opening the same file (${path}).`);
       else await sleep(20);
     }
