@@ -141,7 +141,8 @@ function peers(server) {
       ours ??= wall;
       rows.push([name, round(wall, 2), round(cpu, 2), round(megabytes, 0), round(wall / ours, 1)]);
     } catch (error) {
-      rows.push([name, `failed: ${error.message.slice(0, 160).replaceAll('\n', ' ')}`, '', '', '']);
+      rows.push([name, 'failed', '', '', '']);
+      process.stderr.write(`${name}: ${error.message.slice(-400)}\n`);
     }
     rmSync(`${out}.csv`, { force: true });
   }
