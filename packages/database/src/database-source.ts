@@ -4,7 +4,8 @@ import type { Database, Finding, ReadingSettings, Table, TableWish } from './dia
 import { dialectByName } from './dialects.js';
 import { logConnection } from './log/log-connection.js';
 import { readingSettings } from './reading-settings.js';
-import { TableStream, tableId } from './table-stream.js';
+import { tableId } from './table-id.js';
+import { TableStream } from './table-stream.js';
 
 /** What makes a database a source. Everything but the dialect can be left to the configuration and to discovery. */
 export interface DatabaseSettings {

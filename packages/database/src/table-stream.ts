@@ -21,6 +21,7 @@ import {
   type TableWish,
 } from './dialect.js';
 import { type DatabaseState, type DialectName, isDatabaseState, parseDatabaseState } from './state.js';
+import { tableId } from './table-id.js';
 
 /** What a table's stream is made of. */
 export interface TableStreamOptions {
@@ -173,9 +174,4 @@ async function* readUnit(
     if (!(error instanceof PartChanged)) throw error;
     cursor.partChanged(unit, error.message);
   }
-}
-
-/** How a table is named in states and messages. */
-export function tableId(table: { name: string; namespace?: string }): string {
-  return table.namespace === undefined ? table.name : `${table.namespace}.${table.name}`;
 }

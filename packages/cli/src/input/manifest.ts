@@ -23,7 +23,8 @@ export async function loadSource(
   const { connectorFolder, createSource, formatDiagnostic, loadCustomComponents, ManifestError } = await import(
     '@tidemark/declarative'
   );
-  const wantsCode = options.customCode !== false && stringify(text).includes('class_name');
+  const wantsCode =
+    options.customCode !== false && (typeof text === 'string' ? text : stringify(text)).includes('class_name');
   const customComponent = wantsCode ? await loadCustomComponents(folder) : undefined;
   try {
     const { source, diagnostics } = await createSource({

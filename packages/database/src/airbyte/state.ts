@@ -2,6 +2,7 @@ import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { Follow, Table } from '../dialect.js';
 import type { DatabaseState, DialectName, Part, Then } from '../state.js';
+import { tableId } from '../table-id.js';
 
 /** What a foreign state is read for. */
 export interface ForeignState {
@@ -17,7 +18,7 @@ export interface ForeignState {
  */
 export function stateFromAirbyte(state: JsonObject, target: ForeignState): DatabaseState {
   const { dialect, table, generation } = target;
-  const id = table.namespace === undefined ? table.name : `${table.namespace}.${table.name}`;
+  const id = tableId(table);
   const facts = { v: 1 as const, dialect, table: id, generation };
   const kind = state.state_type;
   const version = typeof state.version === 'number' ? state.version : 2;

@@ -20,7 +20,7 @@ import {
 } from '@tidemark/source';
 import type { Table } from '../dialect.js';
 import type { DialectName } from '../state.js';
-import { tableId } from '../table-stream.js';
+import { tableId } from '../table-id.js';
 import type { ChangeLog } from './change-log.js';
 import { LoadSink } from './load-sink.js';
 
@@ -201,7 +201,7 @@ class LogReading {
       this.position = to;
       return;
     }
-    const byId = new Map(begun.map(({ stream }) => [tableId(plainTable(stream)), stream]));
+    const byId = new Map(begun.map(({ stream }) => [tableId(plain(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
     for await (const { changes, position } of log.read(this.position, to, wanted, { signal: this.signal })) {
       const pages = changes.flatMap(({ table, records }) => {
@@ -265,11 +265,7 @@ function chosen(records: RecordData[], { properties }: JsonObject): RecordData[]
   return records;
 }
 
-function plain({ name, namespace }: StreamDescriptor): StreamDescriptor {
-  return namespace ? { name, namespace } : { name };
-}
-
-function plainTable({ name, namespace }: StreamDescriptor): { name: string; namespace?: string } {
+function plain({ name, namespace }: StreamDescriptor): { name: string; namespace?: string } {
   return namespace ? { name, namespace } : { name };
 }
 

@@ -3,6 +3,7 @@ import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { tableId } from '../table-id.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
 import { stampChange } from './binlog-values.js';
@@ -83,7 +84,7 @@ export class BinlogLog implements ChangeLog {
     if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a binlog.');
     if (begin.server === end.server ? isReached(begin, end) : begin.gtid !== null && begin.gtid === end.gtid) return;
     const { clients, settings, relations, warn } = this.options;
-    const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const wanted = new Set(tables.map(tableId));
     const reader = new BinlogReader({
       clients,
       relations: relations().filter((relation) => wanted.has(relationId(relation))),

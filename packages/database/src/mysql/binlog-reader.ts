@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { BinlogEvent, RowData, UpdateRowData } from '@vlasky/zongji';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { LogBatch, TableChanges } from '../log/change-log.js';
+import { SignsOfLife } from '../log/signs-of-life.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
@@ -11,8 +11,6 @@ import type { MysqlColumn } from './types.js';
 
 /** Batches that wait to be taken: more than this, and the server is not read on. */
 const WAITING_MAX = 8;
-/** A server that sends nothing for so long, while its log is not read to the end, has gone. */
-const SILENCE_SECONDS = 120;
 
 /** What a reading of the binlog is made of. */
 export interface BinlogReading {
@@ -60,14 +58,13 @@ export class BinlogReader {
   private isDone = false;
   /** Between BEGIN and its commit. */
   private isInside = false;
-  private failure: unknown;
-  private wake: () => void = () => undefined;
-  private lastSign = performance.now();
+  private readonly life: SignsOfLife;
   /** What belongs to the log's columns of the events in hand. */
   private file: string;
 
   constructor(private readonly reading: BinlogReading) {
     this.file = reading.from.file;
+    this.life = new SignsOfLife('binlog', reading.signal);
     for (const relation of reading.relations) {
       const decode = changeDecoder(relation.columns);
       this.tables.set(relationId(relation), { id: relationId(relation), decode, key: relation.primaryKey });
@@ -90,9 +87,9 @@ export class BinlogReader {
           if (signal.aborted) return;
           continue;
         }
-        if (this.failure !== undefined) throw this.refusal(this.failure);
+        if (this.life.failure !== undefined) throw this.refusal(this.life.failure);
         if (this.isDone || signal.aborted) return;
-        await this.nextSign();
+        await this.life.next();
         if (this.waiting.length >= WAITING_MAX) stream.connection?.pause();
       }
     } finally {
@@ -111,17 +108,14 @@ export class BinlogReader {
       supportBigNumbers: true,
       jsonStrings: true,
     } as never);
-    zongji.on('error', (error: unknown) => {
-      this.failure ??= error;
-      this.sign();
-    });
+    zongji.on('error', (error: unknown) => this.life.fail(error));
     zongji.on('binlog', (event: BinlogEvent) => {
       try {
         this.event(event, zongji);
+        this.life.sign();
       } catch (error) {
-        this.failure ??= error;
+        this.life.fail(error);
       }
-      this.sign();
     });
     return zongji;
   }
@@ -221,27 +215,6 @@ export class BinlogReader {
     const schemas: Record<string, string[]> = {};
     for (const { schema, name } of this.reading.relations) schemas[schema] = [...(schemas[schema] ?? []), name];
     return schemas;
-  }
-
-  private sign(): void {
-    this.lastSign = performance.now();
-    this.wake();
-  }
-
-  private async nextSign(): Promise<void> {
-    const { signal } = this.reading;
-    const timer = new AbortController();
-    const woken = new Promise<void>((resolve) => {
-      this.wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true, signal: timer.signal });
-    });
-    await Promise.race([woken, sleep(1_000, undefined, { signal: timer.signal }).catch(() => undefined)]);
-    timer.abort();
-    if (performance.now() - this.lastSign > SILENCE_SECONDS * 1000)
-      this.failure ??= new ConnectorError(
-        'transient',
-        `The server has sent nothing of its binlog for ${SILENCE_SECONDS} seconds.`,
-      );
   }
 
   private refusal(error: unknown): ConnectorError {

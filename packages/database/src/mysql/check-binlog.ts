@@ -1,4 +1,5 @@
 import type { Finding, Table } from '../dialect.js';
+import { tableId } from '../table-id.js';
 import type { Clients } from './clients.js';
 import { isStatementError, mysqlError } from './errors.js';
 import { quoteText } from './sql.js';
@@ -68,7 +69,7 @@ export async function checkBinlog(clients: Clients, tables: readonly Table[]): P
   for (const table of tables.filter(({ primaryKey }) => primaryKey.length === 0))
     findings.push({
       severity: 'hint',
-      table: `${table.namespace}.${table.name}`,
+      table: tableId(table),
       problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
     });
   return findings;

@@ -61,14 +61,12 @@ export async function checkWal(
   } catch (error) {
     throw postgresError(error, 'Looking at what the log needs');
   }
-  for (const { relation, primaryKey } of tables.filter((table) => table.primaryKey.length === 0)) {
-    if (primaryKey.length === 0)
-      findings.push({
-        severity: 'hint',
-        table: relation.id,
-        problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
-      });
-  }
+  for (const { relation } of tables.filter((table) => table.primaryKey.length === 0))
+    findings.push({
+      severity: 'hint',
+      table: relation.id,
+      problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
+    });
   return findings;
 }
 

@@ -3,6 +3,7 @@ import type { Json } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { tableId } from '../table-id.js';
 import type { CatalogTable } from './catalog.js';
 import { checkWal, publicationStatement, slotStatement } from './check-wal.js';
 import type { Clients } from './clients.js';
@@ -96,7 +97,7 @@ export class WalLog implements ChangeLog {
     if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a write-ahead log.');
     if (lsnNumber(begin.lsn) >= lsnNumber(end.lsn)) return;
     const { clients, slot, publication, settings, warn } = this.options;
-    const wanted = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const wanted = new Set(tables.map(tableId));
     const reader = new WalReader({
       clients,
       slot,
@@ -133,7 +134,7 @@ export class WalLog implements ChangeLog {
 
   check(tables: readonly Table[]): Promise<Finding[]> {
     const { clients, slot, publication, config } = this.options;
-    const names = new Set(tables.map((table) => `${table.namespace}.${table.name}`));
+    const names = new Set(tables.map(tableId));
     const catalog = this.options.tables().filter((table) => names.has(table.relation.id));
     return checkWal(clients, { slot, publication, user: config.user, database: config.database }, catalog);
   }

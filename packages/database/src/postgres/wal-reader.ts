@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '@tidemark/source';
 import type { Client } from 'pg';
 import type { Pgoutput } from 'pg-logical-replication';
 import type { LogBatch } from '../log/change-log.js';
+import { SignsOfLife } from '../log/signs-of-life.js';
 import type { CatalogTable } from './catalog.js';
 import type { Clients } from './clients.js';
 import { postgresError } from './errors.js';
@@ -15,7 +15,6 @@ import { lookUpUnsent } from './wal-unsent.js';
 const WAITING_MAX = 8;
 /** The server hears of us at least this often, or it ends the connection (wal_sender_timeout). */
 const STATUS_SECONDS = 5;
-const SILENCE_SECONDS = 120;
 
 /** The values of a log are written as those of a load are. */
 const SESSION = {
@@ -52,10 +51,8 @@ export class WalReader {
   private readonly waiting: Taken[] = [];
   private transaction: Transaction | undefined;
   private isDone = false;
-  private failure: unknown;
-  private wake: () => void = () => undefined;
   private room: () => void = () => undefined;
-  private lastSign = performance.now();
+  private readonly life: SignsOfLife;
   private received = 0;
   private handled = 0;
   /** The last place that a sign of life named. */
@@ -65,6 +62,7 @@ export class WalReader {
   constructor(private readonly reading: WalReading) {
     this.changes = new WalChanges(reading.tables);
     this.target = lsnNumber(reading.to.lsn);
+    this.life = new SignsOfLife('log', reading.signal);
   }
 
   /** Throws ConnectorError. */
@@ -75,7 +73,7 @@ export class WalReader {
     try {
       const subscription = service.subscribe(await this.plugin(), this.reading.slot, from.lsn);
       subscription.then(
-        () => this.sign(),
+        () => this.life.sign(),
         (error: unknown) => this.fail(error),
       );
       for (;;) {
@@ -87,9 +85,9 @@ export class WalReader {
           if (signal.aborted) return;
           continue;
         }
-        if (this.failure !== undefined) throw this.refusal(this.failure);
+        if (this.life.failure !== undefined) throw this.refusal(this.life.failure);
         if (this.isDone || signal.aborted) return;
-        await this.nextSign();
+        await this.life.next();
       }
     } finally {
       clearInterval(status);
@@ -118,7 +116,7 @@ export class WalReader {
       this.heard = lsnNumber(lsn);
       if (shouldRespond) void this.confirm(service);
       this.reach();
-      this.sign();
+      this.life.sign();
     });
     service.on('error', (error: unknown) => this.fail(error));
     return service;
@@ -158,7 +156,7 @@ export class WalReader {
       this.fail(error);
     }
     this.handled++;
-    this.sign();
+    this.life.sign();
     while (this.waiting.length >= WAITING_MAX && !this.isDone) {
       await new Promise<void>((resolve) => {
         this.room = resolve;
@@ -231,33 +229,12 @@ export class WalReader {
     if (this.isDone || this.transaction || this.handled !== this.received || this.heard < this.target) return;
     this.flush({ ...this.reading.to, lsn: lsnText(this.target) });
     this.isDone = true;
-    this.sign();
+    this.life.sign();
   }
 
   private fail(error: unknown): void {
-    if (!this.isDone) this.failure ??= error;
-    this.sign();
-  }
-
-  private sign(): void {
-    this.lastSign = performance.now();
-    this.wake();
-  }
-
-  private async nextSign(): Promise<void> {
-    const { signal } = this.reading;
-    const timer = new AbortController();
-    const woken = new Promise<void>((resolve) => {
-      this.wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true, signal: timer.signal });
-    });
-    await Promise.race([woken, sleep(1_000, undefined, { signal: timer.signal }).catch(() => undefined)]);
-    timer.abort();
-    if (performance.now() - this.lastSign > SILENCE_SECONDS * 1000)
-      this.failure ??= new ConnectorError(
-        'transient',
-        `The server has sent nothing of its log for ${SILENCE_SECONDS} seconds.`,
-      );
+    if (this.isDone) this.life.sign();
+    else this.life.fail(error);
   }
 
   private refusal(error: unknown): ConnectorError {
