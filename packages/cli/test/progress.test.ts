@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { closingTable } from '../src/sync/closing-table.js';
 import { JsonLog } from '../src/sync/json-log.js';
 import { PlainProgress } from '../src/sync/plain-progress.js';
+import { progressLine } from '../src/sync/progress-line.js';
 import { TerminalProgress } from '../src/sync/terminal-progress.js';
 import { duration } from '../src/sync/text.js';
 
@@ -62,6 +63,20 @@ describe('progress', () => {
       'orders  reading  12,000 records, 12 pages, 3,400/s, 0:04 (resumed from page **** after 1,000 rows)',
       'orders  done     12,000 records, 1 page, 3,400/s, 0:04',
     ]);
+  });
+
+  it('says how much there is about while a stream is read, and no share that cannot be', () => {
+    const line = (more: Partial<StreamProgress>) => progressLine(progress('orders', more), 0);
+    expect(line({ estimatedRows: 50_000 })).toBe(
+      'orders  reading  12,000 of about 50,000 rows (24 %), 12 pages, 3,400/s, 0:04',
+    );
+    expect(line({ estimatedRows: 50_000, resumed: true, rowsBefore: 30_000 })).toBe(
+      'orders  reading  42,000 of about 50,000 rows (84 %), 12 pages, 3,400/s, 0:04 (resumed after 30,000 rows)',
+    );
+    expect(line({ estimatedRows: 12_000 })).toContain('12,000 of about 12,000 rows (100 %)');
+    // More has come than the source knew of: its number is of no use any more.
+    expect(line({ estimatedRows: 11_999 })).toBe(line({}));
+    expect(line({ estimatedRows: 50_000, status: 'complete' })).toBe(line({ status: 'complete' }));
   });
 
   it('says which attempt it is, when the next one begins and why, and what has become of the schema', () => {
@@ -151,6 +166,8 @@ describe('--log json', () => {
     rows_before: 0,
     records: 12_000,
     bytes: 0,
+    estimated_rows: null,
+    share: null,
     checkpoints: 3,
     values_changed: 0,
     done_before: false,

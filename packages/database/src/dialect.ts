@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import type { Page, RunContext } from '@tidemark/source';
+import type { Page, RunContext, StreamEstimate } from '@tidemark/source';
 import type { Column } from './column.js';
 import type { ChangeLog } from './log/change-log.js';
 import type { DialectName, Identity, Part, Range } from './state.js';
@@ -113,6 +113,11 @@ export interface Table {
   readonly extraColumns?: readonly Column[];
   /** Of these the one that orders the changes of a row: the cursor field of its stream while it follows the log. */
   readonly logCursor?: string;
+  /**
+   * About how much the whole table has, from what the server knows already: nothing is counted. Undefined where it does not
+   * know, or says 0: that is also what it says of a table that it has not looked at. Must not throw.
+   */
+  estimate(): StreamEstimate | undefined | Promise<StreamEstimate | undefined>;
   /** No I/O. A column that the catalog names and `columns` lacks, where a database has no schema and only samples are known. */
   columnNamed?(name: string, schema: JsonObject): Column;
   /** No I/O. `columns` is the chosen subset of the table's, in its order. */

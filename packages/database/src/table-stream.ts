@@ -72,6 +72,8 @@ export class TableStream implements Stream {
     return {
       cursor,
       read: (unit: Unit, options: ReadOptions): AsyncIterable<Page> => readUnit(cursor, load, follow, unit, options),
+      // What is loaded is known; how much has changed is not.
+      estimate: () => (before.phase === 'not_started' || before.phase === 'loading' ? table.estimate() : undefined),
     };
   }
 

@@ -117,6 +117,14 @@ export interface CatalogMessage {
   type: 'CATALOG';
   catalog: Catalog;
 }
+/** Protocol `AirbyteEstimateTraceMessage`: about how much one stream has or, of type SYNC, all streams together. */
+export interface Estimate {
+  name: string;
+  namespace?: string | null;
+  type: 'STREAM' | 'SYNC';
+  row_estimate?: number | null;
+  byte_estimate?: number | null;
+}
 export interface TraceMessage {
   type: 'TRACE';
   trace:
@@ -136,7 +144,7 @@ export interface TraceMessage {
           stream_descriptor?: StreamDescriptor;
         };
       }
-    | { type: 'ESTIMATE'; emitted_at: number; estimate: JsonObject }
+    | { type: 'ESTIMATE'; emitted_at: number; estimate: Estimate }
     | { type: 'ANALYTICS'; emitted_at: number; analytics: JsonObject };
 }
 export interface ControlMessage {

@@ -19,5 +19,13 @@ export {
   type RunContext,
   type Source,
 } from './source.js';
-export type { OpenStream, Page, ReadOptions, RecordData, Stream, StreamRunFacts } from './stream.js';
+export type {
+  OpenStream,
+  Page,
+  ReadOptions,
+  RecordData,
+  Stream,
+  StreamEstimate,
+  StreamRunFacts,
+} from './stream.js';
 export type { Position, Unit } from './unit.js';

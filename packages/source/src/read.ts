@@ -118,6 +118,7 @@ class StreamRun {
         cursorField: this.configured.cursor_field?.[0],
         schema: this.configured.stream.json_schema,
       });
+      await this.tellEstimate(open);
       await this.readUnits(open);
     } catch (error) {
       this.fail(error);
@@ -136,6 +137,13 @@ class StreamRun {
       await sink.error(this.failure);
     }
     await sink.status(this.descriptor, this.failure || stopped ? 'INCOMPLETE' : 'COMPLETE');
+  }
+
+  private async tellEstimate(open: OpenStream): Promise<void> {
+    const { sink } = this.settings;
+    if (!sink.estimate) return;
+    const estimate = await open.estimate?.();
+    if (estimate) await sink.estimate(this.descriptor, estimate);
   }
 
   private fail(error: unknown): void {

@@ -1,7 +1,7 @@
 import type { JsonObject, LogLevel, StreamDescriptor, StreamStatus } from '@tidemark/protocol';
 import type { ConnectorError } from './error.js';
 import type { RecordLines } from './record-lines.js';
-import type { RecordData } from './stream.js';
+import type { RecordData, StreamEstimate } from './stream.js';
 import type { Unit } from './unit.js';
 
 /**
@@ -29,6 +29,8 @@ export interface Sink {
   finalState(stream: StreamDescriptor, state: JsonObject, outcome: StreamOutcome): void | Promise<void>;
   /** The unit begins anew: every record that was sent of it, in this run or an earlier one of the same job, comes again. */
   restart(stream: StreamDescriptor, unit: Unit, reason: string): void | Promise<void>;
+  /** About how much the whole stream has, where the source knows: a later word replaces an earlier one. Absent where nobody looks. */
+  estimate?(stream: StreamDescriptor, estimate: StreamEstimate): void | Promise<void>;
   status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void>;
   error(error: ConnectorError): void | Promise<void>;
   log(level: LogLevel, message: string): void;

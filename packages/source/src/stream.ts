@@ -33,12 +33,23 @@ export interface ReadOptions {
   idle?: <T>(wait: () => Promise<T>) => Promise<T>;
 }
 
+/**
+ * About how much there is of a stream, all of it, whatever was read of it before: rows, and bytes as they lie with whoever has
+ * them. From what is known without counting, so it may be far off: it is for people to look at, and decides nothing.
+ */
+export interface StreamEstimate {
+  rows?: number;
+  bytes?: number;
+}
+
 /** One stream, opened for one read from one state. */
 export interface OpenStream {
   /** Plans the units and keeps the state. */
   readonly cursor: StreamCursor;
   /** The pages of one unit in order, beginning at `unit.position` where that is set. */
   read(unit: Unit, options: ReadOptions): AsyncIterable<Page>;
+  /** Absent or undefined where nothing is known, or where only changes are to be read. Must not throw. */
+  estimate?(): StreamEstimate | undefined | Promise<StreamEstimate | undefined>;
 }
 
 /** A stream of a source: described without I/O where its schema is static. */

@@ -54,7 +54,7 @@ export { type ProcessSourceSettings, processSource } from './processes/process-s
 export type { Program } from './processes/program.js';
 export { type ServeSettings, serveDestination } from './processes/serve-destination.js';
 export { openServed, type ServedDestination, servedKind, servedSpec } from './processes/served-kind.js';
-export type { StreamProgress, SyncEvent } from './progress.js';
+export { type StreamProgress, type SyncEvent, shareOf } from './progress.js';
 export { clearOrders, type RefreshMode, refreshOrders } from './refresh.js';
 export type { AttemptResult, StreamResult, SyncResult } from './result.js';
 export { DEFAULT_RETRY, type RetryPolicy } from './retry.js';

@@ -21,6 +21,8 @@ export interface StreamProgress {
   resumed: boolean;
   /** Where it went on, in words; absent where it began at the beginning. */
   resumedFrom?: string;
+  /** About how many rows the whole stream has; absent where the source does not know. For people: it decides nothing. */
+  estimatedRows?: number;
   /** Rows a second since the stream's first page. */
   rate: number;
   elapsedSeconds: number;
@@ -39,3 +41,15 @@ export type SyncEvent =
   | { type: 'attempt'; result: SyncResult }
   /** The next attempt follows in so many seconds; 0: at once, because the last one committed something. */
   | { type: 'wait'; seconds: number; nextAttempt: number; error?: ConnectorError };
+
+/**
+ * How much of the stream has been read, from 0 to 1, earlier attempts of the job counted; when it has ended, how much is
+ * committed. Undefined where the source does not know how much there is, where more has come than it knew of, and of a stream
+ * that is complete.
+ */
+export function shareOf(progress: StreamProgress): number | undefined {
+  const { status, records, committed, rowsBefore, estimatedRows } = progress;
+  if (!estimatedRows || status === 'complete') return undefined;
+  const share = (rowsBefore + (status === 'reading' ? records : committed)) / estimatedRows;
+  return share <= 1 ? share : undefined;
+}

@@ -5,6 +5,7 @@ import {
   type RecordData,
   type RunContext,
   type Sink,
+  type StreamEstimate,
   type StreamOutcome,
   type StreamPage,
   type Unit,
@@ -31,6 +32,7 @@ interface Lane {
   ended?: number;
   told: number;
   error?: ConnectorError;
+  estimate?: StreamEstimate;
 }
 
 /** What a run is given besides its plan. */
@@ -147,6 +149,10 @@ export class SyncRun implements Sink {
     this.log('WARN', `Stream ${stream.name}: ${unit.id === '' ? 'it' : `unit ${unit.id}`} begins anew: ${reason}`);
     const writer = this.settings.together.has(lane.plan.key) ? this.groupWriter() : (lane.writer ?? this.alone(lane));
     return this.waited(writer.restart(lane.plan.key, unit));
+  }
+
+  estimate(stream: StreamDescriptor, estimate: StreamEstimate): void {
+    this.lane(stream).estimate = estimate;
   }
 
   async status(stream: StreamDescriptor, status: StreamStatus): Promise<void> {
@@ -293,7 +299,7 @@ export class SyncRun implements Sink {
     this.tell({ type: 'progress', stream: this.progress(lane) });
   }
 
-  private progress({ plan, writer, status, started, ended }: Lane): StreamProgress {
+  private progress({ plan, writer, status, started, ended, estimate }: Lane): StreamProgress {
     const counts = writer?.countsOf(plan.key);
     const { records, pages, bytes, committed, checkpoints } = counts ?? NOTHING;
     const now = this.settings.context.clock();
@@ -302,7 +308,7 @@ export class SyncRun implements Sink {
     const { stream, rowsBefore, resumed } = plan;
     const resumedFrom = resumed ? positionInWords(plan.state) : undefined;
     const told = { stream, status, records, pages, bytes, committed, checkpoints, rowsBefore, resumed };
-    return { ...told, resumedFrom, rate, elapsedSeconds };
+    return { ...told, estimatedRows: estimate?.rows, resumedFrom, rate, elapsedSeconds };
   }
 
   private tell(event: SyncEvent): void {

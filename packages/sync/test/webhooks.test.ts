@@ -99,6 +99,8 @@ describe('webhooks', () => {
           rows_before: 0,
           records: 12,
           bytes: 0,
+          estimated_rows: null,
+          share: null,
           checkpoints: 0,
           values_changed: 1,
           done_before: false,

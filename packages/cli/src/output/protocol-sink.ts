@@ -14,6 +14,7 @@ import {
   type RecordData,
   type RecordLines,
   type Sink,
+  type StreamEstimate,
   type StreamOutcome,
   type StreamPage,
   type Unit,
@@ -83,6 +84,21 @@ export class ProtocolSink implements Sink {
 
   restart(stream: StreamDescriptor, unit: Unit, reason: string): void {
     this.output.log('WARN', `Stream ${stream.name}: ${named(unit)} begins anew: ${reason}`);
+  }
+
+  estimate(stream: StreamDescriptor, { rows, bytes }: StreamEstimate): void | Promise<void> {
+    const amounts = {
+      ...(rows === undefined ? {} : { row_estimate: rows }),
+      ...(bytes === undefined ? {} : { byte_estimate: bytes }),
+    };
+    return this.output.message({
+      type: 'TRACE',
+      trace: {
+        type: 'ESTIMATE',
+        emitted_at: this.output.clock(),
+        estimate: { ...plain(stream), type: 'STREAM', ...amounts },
+      },
+    });
   }
 
   status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void> {

@@ -25,6 +25,8 @@ export interface KeyedRelation<C extends KeyedColumn = KeyedColumn> {
   readonly indexed: ReadonlySet<string>;
   /** Bytes of its rows, from statistics: may be far off. */
   readonly dataBytes: number;
+  /** How many rows it has, from statistics: may be far off. Absent where the catalog does not say it. */
+  readonly estimatedRows?: number;
 }
 
 /** Rows of one statement as texts, null for SQL's null. */

@@ -1,4 +1,4 @@
-import { ConnectorError } from '@tidemark/source';
+import { ConnectorError, type StreamEstimate } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type { Follow, FollowKind, Table, TableLoad, TableWish } from '../dialect.js';
 import { KeyedFollow } from './keyed-follow.js';
@@ -51,6 +51,13 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
       if (primaryKey.length > 0 && this.isResumable) follows.push('log');
     }
     this.follows = follows;
+  }
+
+  estimate(): StreamEstimate | undefined {
+    const { estimatedRows: rows, dataBytes: bytes } = this.relation;
+    // An empty table has a page, too.
+    if (rows === 0 || (rows === undefined && bytes === 0)) return undefined;
+    return { ...(rows === undefined ? {} : { rows }), ...(bytes > 0 ? { bytes } : {}) };
   }
 
   load(columns: readonly Column[]): TableLoad {

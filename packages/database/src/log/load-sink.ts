@@ -1,5 +1,5 @@
 import { type JsonObject, type LogLevel, type StreamDescriptor, streamKey } from '@tidemark/protocol';
-import type { ConnectorError, GlobalState, RecordData, Sink, Unit } from '@tidemark/source';
+import type { ConnectorError, GlobalState, RecordData, Sink, StreamEstimate, Unit } from '@tidemark/source';
 
 /** What a load's pages go through. */
 export interface LoadSinkOptions {
@@ -9,6 +9,8 @@ export interface LoadSinkOptions {
   /** The sink is about to have a page of this stream, and all that its state covers. */
   readonly handOver: (key: string, state: JsonObject | undefined) => void;
   readonly global: () => GlobalState;
+  /** Streams whose estimate the outer sink has: a load comes in pieces, and each would say it again. */
+  readonly estimated: Set<string>;
   readonly failed: (name: string, error: ConnectorError) => void;
 }
 
@@ -42,6 +44,16 @@ export class LoadSink implements Sink {
   restart(stream: StreamDescriptor, unit: Unit, reason: string): Promise<void> {
     return this.inTurn(async () => {
       await this.options.outer.restart(stream, unit, reason);
+    });
+  }
+
+  async estimate(stream: StreamDescriptor, estimate: StreamEstimate): Promise<void> {
+    const { outer, estimated } = this.options;
+    const key = streamKey(stream);
+    if (estimated.has(key)) return;
+    estimated.add(key);
+    await this.inTurn(async () => {
+      await outer.estimate?.(stream, estimate);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RunContext } from '@tidemark/source';
+import { ConnectorError, type RunContext, type StreamEstimate } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type {
   Database,
@@ -22,6 +22,7 @@ import { type Collection, collectionId } from './collection.js';
 import { parseMongoConfig } from './config.js';
 import { MONGODB_CONNECTION_SCHEMA } from './connection-schema.js';
 import { CursorFollow } from './cursor-follow.js';
+import { estimateOf } from './estimate.js';
 import { IdLoad, type LoadOptions } from './id-load.js';
 import { RecordMaker } from './record-maker.js';
 import { fieldColumn } from './sample-schema.js';
@@ -110,6 +111,10 @@ class MongoTable implements Table {
   /** A field that the catalog names and no sampled document had. */
   columnNamed(name: string, schema: JsonObject): Column {
     return fieldColumn(name, schema);
+  }
+
+  estimate(): Promise<StreamEstimate | undefined> {
+    return estimateOf(this.clients, this.collection);
   }
 
   load(columns: readonly Column[]): TableLoad {

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 import type { ReadingSettings } from '../dialect.js';
 import type { Clients } from './clients.js';
 import type { Collection } from './collection.js';
+import { estimateOf } from './estimate.js';
 
 /** A collection is cut into at most this many chunks. */
 const CHUNKS_MAX = 4_096;
@@ -18,7 +19,7 @@ export async function idCuts(
 ): Promise<JsonObject[]> {
   const [from, to] = [ordinal(first._id), ordinal(last._id)];
   if (!from || !to || from.kind !== to.kind) return [];
-  const bytes = await sizeOf(clients, collection);
+  const { bytes = 0 } = (await estimateOf(clients, collection)) ?? {};
   const chunks = BigInt(Math.min(CHUNKS_MAX, Math.ceil(bytes / settings.chunk_bytes)));
   const cuts = new Set<bigint>();
   for (let i = 1n; i < chunks; i++) cuts.add(from.value + ((to.value - from.value) * i) / chunks);
@@ -43,16 +44,4 @@ function ordinal(id: Json | undefined): Ordinal | undefined {
 
 function written(kind: Ordinal['kind'], value: bigint): JsonObject {
   return kind === 'objectId' ? { $oid: value.toString(16).padStart(24, '0') } : { $numberLong: String(value) };
-}
-
-/** Bytes of the documents, as the server counts them anyway; 0 where the user may not see that. */
-async function sizeOf(clients: Clients, { database, name }: Collection): Promise<number> {
-  try {
-    const stats = await clients.query(({ client }, { session }) =>
-      client.db(database).command({ collStats: name }, { session, readPreference: client.readPreference }),
-    );
-    return Number(stats.size ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -27,7 +27,7 @@ export async function readCatalog(
   try {
     const [tables, columns, indexes] = [
       await clients.query(
-        `SELECT table_schema, table_name, table_type, data_length, avg_row_length FROM information_schema.tables
+        `SELECT table_schema, table_name, table_type, data_length, table_rows FROM information_schema.tables
           WHERE table_schema IN (${all}) AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
           ORDER BY table_schema, table_name`,
       ),
@@ -52,7 +52,7 @@ export async function readCatalog(
       }),
     );
     const indexesOf = grouped(indexes, (row) => indexPart(row));
-    return tables.map(([schema, name, type, dataBytes, rowBytes]) => {
+    return tables.map(([schema, name, type, dataBytes, rows]) => {
       const id = relationId({ schema: schema!, name: name! });
       const wish = wishes?.find((each) => each.name === name && (each.namespace ?? schema) === schema);
       return relation(
@@ -61,7 +61,7 @@ export async function readCatalog(
           name: name!,
           isView: type === 'VIEW',
           dataBytes: Number(dataBytes ?? 0),
-          rowBytes: Number(rowBytes ?? 0),
+          estimatedRows: Number(rows ?? 0),
         },
         columnsOf.get(id) ?? [],
         indexesOf.get(id) ?? [],
@@ -94,7 +94,7 @@ function indexPart(row: (string | null)[]): IndexPart {
 }
 
 function relation(
-  facts: { schema: string; name: string; isView: boolean; dataBytes: number; rowBytes: number },
+  facts: { schema: string; name: string; isView: boolean; dataBytes: number; estimatedRows: number },
   columns: readonly MysqlColumn[],
   parts: readonly IndexPart[],
   wish: TableWish | undefined,
@@ -116,6 +116,7 @@ function relation(
       [...indexes.values()].flatMap(([first]) => (first?.column && !first.isPrefix ? [first.column] : [])),
     ),
     dataBytes: facts.dataBytes,
+    estimatedRows: facts.estimatedRows,
   };
 }
 

@@ -24,6 +24,8 @@ interface RelationRow {
   kind: string;
   filenode: string | null;
   tuples: string;
+  /** As the server has counted what was written, where it counts. */
+  live_tuples: string | null;
   blocks: string;
   /** Of values that are kept out of line. */
   outside_blocks: string | null;
@@ -35,6 +37,7 @@ interface RelationRow {
 // Sizes as the statistics have them: asking a table itself would wait for whoever has locked it.
 const FIELDS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
   pg_catalog.pg_relation_filenode(c.oid)::text AS filenode, c.reltuples::text AS tuples, c.relpages::text AS blocks,
+  pg_catalog.pg_stat_get_live_tuples(c.oid)::text AS live_tuples,
   (SELECT o.relpages FROM pg_catalog.pg_class o WHERE o.oid = c.reltoastrelid)::text AS outside_blocks,
   pg_catalog.current_setting('block_size') AS block_bytes,
   pg_catalog.has_table_privilege(c.oid, 'SELECT')::text AS may_read`;
@@ -174,6 +177,9 @@ function relationOf(row: RelationRow, isAlone: boolean): Relation {
   const blockBytes = Number(row.block_bytes);
   const blocks = Math.max(Number(row.blocks), 1);
   const tuples = Number(row.tuples);
+  const outside = Number(row.outside_blocks ?? 0);
+  // Never analysed, which before 14 looks as if it were empty. Nobody analyses a partition that nothing was written to.
+  const isUnknown = tuples <= 0 && Number(row.blocks) <= 0 && Number(row.live_tuples ?? 0) > 0;
   return {
     id: `${row.schema}.${row.name}`,
     oid: row.oid,
@@ -184,9 +190,11 @@ function relationOf(row: RelationRow, isAlone: boolean): Relation {
     isAlone,
     mayRead: isTrue(row.may_read),
     blockBytes,
+    rows: isUnknown ? undefined : Math.max(0, Math.round(tuples)),
+    bytes: (Math.max(0, Number(row.blocks)) + Math.max(0, outside)) * blockBytes,
     // A table that was never analysed says -1 (0 before 14): fifty rows in a block are as good a guess as any.
     rowsPerBlock: tuples > 0 ? tuples / blocks : 50,
-    bytesPerBlock: blockBytes * (1 + Number(row.outside_blocks ?? 0) / blocks),
+    bytesPerBlock: blockBytes * (1 + outside / blocks),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RunContext } from '@tidemark/source';
+import { ConnectorError, type RunContext, type StreamEstimate } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, Table, TableWish } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
@@ -147,6 +147,17 @@ class PostgresTable implements Table {
       // Without a key nobody could say which row a change is about.
       ...(hasAddresses && primaryKey.length > 0 ? (['log'] as const) : []),
     ];
+  }
+
+  estimate(): StreamEstimate | undefined {
+    let rows = 0;
+    let bytes = 0;
+    for (const leaf of this.catalog.leaves) {
+      if (leaf.rows === undefined) return undefined;
+      rows += leaf.rows;
+      bytes += leaf.bytes;
+    }
+    return rows > 0 ? { rows, ...(bytes > 0 ? { bytes } : {}) } : undefined;
   }
 
   load(columns: readonly Column[]): PostgresLoad {

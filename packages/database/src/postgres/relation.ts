@@ -14,6 +14,10 @@ export interface Relation {
   /** The user may select from it. */
   readonly mayRead: boolean;
   readonly blockBytes: number;
+  /** By the statistics, which may be old; undefined for a table that has rows and was never analysed. */
+  readonly rows: number | undefined;
+  /** By the statistics, values kept out of line counted; 0 where they say nothing. */
+  readonly bytes: number;
   /** By the statistics; old or absent ones give a guess. */
   readonly rowsPerBlock: number;
   /** Values kept out of line counted. */

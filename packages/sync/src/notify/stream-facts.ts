@@ -1,5 +1,5 @@
 import type { ConnectorError } from '@tidemark/source';
-import type { StreamProgress } from '../progress.js';
+import { type StreamProgress, shareOf } from '../progress.js';
 import type { StreamResult } from '../result.js';
 import type { SchemaChange } from '../schema-change.js';
 
@@ -15,6 +15,10 @@ export interface StreamFacts {
   /** Records that the source handed over in this attempt, and their estimated size. */
   records: number;
   bytes: number;
+  /** About how many rows the whole stream has, where the source knows. */
+  estimated_rows: number | null;
+  /** How much of them this job has read or, at the stream's end, committed: 0 to 1. Null when more has come than was known of. */
+  share: number | null;
   checkpoints: number;
   /** Values that did not fit their column: null there, kept in `_airbyte_meta`. */
   values_changed: number;
@@ -53,6 +57,8 @@ export function streamFacts(progress: StreamProgress | StreamResult, redact: (te
     rows_before: progress.rowsBefore,
     records: progress.records,
     bytes: progress.bytes,
+    estimated_rows: progress.estimatedRows ?? null,
+    share: shareOf(progress) ?? null,
     checkpoints: progress.checkpoints,
     values_changed: result.changed ?? 0,
     done_before: result.earlier ?? false,

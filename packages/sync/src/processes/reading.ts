@@ -19,6 +19,7 @@ import {
   type StreamPage,
 } from '@tidemark/source';
 import { levelOf } from './ask.js';
+import { streamEstimate } from './estimate.js';
 import { miscount, StreamIntake, WHOLE } from './intake.js';
 import type { Line } from './lines.js';
 import { errorOf, isObject, parseMessage } from './message.js';
@@ -263,7 +264,10 @@ export class Reading {
       const stream = this.known(trace.stream_status.stream_descriptor, 'status');
       if (stream) await this.status(stream, trace.stream_status);
     } else if (trace.type === 'ESTIMATE') {
-      this.settings.sink.log('DEBUG', `Estimate of ${this.rules.name}: ${JSON.stringify(trace.estimate, bare)}`);
+      const told = streamEstimate(trace.estimate);
+      const stream = told && this.streams.get(streamKey(told.stream));
+      if (stream) await this.settings.sink.estimate?.(stream.stream, told.estimate);
+      else this.settings.sink.log('DEBUG', `Estimate of ${this.rules.name}: ${JSON.stringify(trace.estimate, bare)}`);
     }
   }
 
