@@ -96,6 +96,8 @@ export class TableStream implements Stream {
   followKind(): FollowKind | undefined {
     const { table, wish, settings } = this.options;
     const wanted = wish?.method ?? (wish?.cursor === undefined ? settings.method : 'cursor');
+    // A cursor that was asked for by name is not dropped in silence: the table says why it cannot be, when it is read.
+    if (wanted === 'cursor' && wish?.cursor !== undefined) return 'cursor';
     if (wanted === 'none' || !table.follows.includes(wanted)) return undefined;
     return wanted === 'cursor' && this.cursorField() === undefined ? undefined : wanted;
   }
@@ -107,8 +109,7 @@ export class TableStream implements Stream {
 
   private follow(columns: readonly Column[], cursorField: string | undefined): Follow {
     const { table } = this.options;
-    const kind =
-      this.followKind() ?? (cursorField !== undefined && table.follows.includes('cursor') ? 'cursor' : undefined);
+    const kind = this.followKind() ?? (cursorField !== undefined ? 'cursor' : undefined);
     if (kind === undefined) {
       const hint = table.follows.includes('cursor')
         ? ' Or name a cursor column: `cursor` of the stream, or cursor_field.'

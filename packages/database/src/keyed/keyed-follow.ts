@@ -19,7 +19,8 @@ interface CursorMark {
 
 /**
  * Reading what is new by a column that only rises. Rows at the value of the mark are asked for again, and those whose keys
- * the mark remembers are passed over: a row that came late with the same value is not lost, and none is repeated.
+ * the mark remembers are passed over: a row that came late with the same value is not lost, and none is repeated. The
+ * relation has an order: by it a page may end inside a group of equal values.
  */
 export class KeyedFollow<C extends KeyedColumn> implements Follow {
   readonly kind = 'cursor';
@@ -57,7 +58,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
       );
       const value = last?.[0];
       if (value === undefined || value === null) return empty as unknown as Json;
-      const key = relation.order.map((each) => server.selectedKey(each)).join(', ') || '1';
+      const key = relation.order.map((each) => server.selectedKey(each)).join(', ');
       const equal = `${name} = ${server.literal(column, value)}`;
       const rows = await server.query(server.select(key, table, equal, name, BOUNDARY_KEYS_MAX + 1));
       return this.mark(value, new Set(rows.map((row) => keyOf(row.map((each) => each ?? '')))));
@@ -92,8 +93,8 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
         );
         const fresh = page.records.filter((_, i) => {
           const [at, ...rest] = places[i]!;
-          const key = keyOf(this.hasKey ? this.keyPlace(at!, rest) : []);
-          const isSeen = this.hasKey && at === mark.value && seen.has(key);
+          const key = keyOf(this.keyPlace(at!, rest));
+          const isSeen = at === mark.value && seen.has(key);
           if (at !== value && this.isAhead(at!, mark.value)) {
             value = at!;
             keys = new Set();
@@ -108,10 +109,6 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     } finally {
       reader.close();
     }
-  }
-
-  private get hasKey(): boolean {
-    return this.reading.relation.order.length > 0;
   }
 
   /** Rows inside the look-back are below the mark and do not move it. */
@@ -131,7 +128,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
 
   private mark(value: string | null, keys: ReadonlySet<string>): Json {
     // Too many to remember: all of them come again, which is better than losing one.
-    const kept = this.hasKey && keys.size <= BOUNDARY_KEYS_MAX ? [...keys] : [];
+    const kept = keys.size <= BOUNDARY_KEYS_MAX ? [...keys] : [];
     return { column: this.column.name, value, keys: kept };
   }
 

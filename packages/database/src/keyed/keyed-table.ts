@@ -13,8 +13,15 @@ export interface KeyedTables<C extends KeyedColumn> {
   /** Kinds that a look-back can be taken from. */
   readonly lookbackForms: ReadonlySet<KeyForm>;
   readonly warn: (message: string) => void;
-  /** Columns that the server's log adds, and the one of them that orders changes. Absent: it has no log that is read. */
-  readonly log?: { readonly columns: readonly Column[]; readonly cursor: string };
+  /**
+   * Columns that the server's log adds, and the one of them that orders changes; `has` says of which tables there is one, where
+   * not of all. Absent: it has no log that is read.
+   */
+  readonly log?: {
+    readonly columns: readonly Column[];
+    readonly cursor: string;
+    readonly has?: (relation: KeyedRelation<C>) => boolean;
+  };
 }
 
 /** A table or view of a server whose tables are read in the order of a key. */
@@ -43,12 +50,13 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
     this.isResumable = order.length > 0;
     if (notResumable !== undefined) this.notResumable = notResumable;
     this.cursorColumns = columns.filter((column) => this.canFollow(column)).map((column) => column.name);
-    const follows: FollowKind[] = this.cursorColumns.length > 0 ? ['cursor'] : [];
+    // Without a key a page that ends inside a group of equal values could not be gone on from.
+    const follows: FollowKind[] = this.isResumable && this.cursorColumns.length > 0 ? ['cursor'] : [];
     if (tables.log) {
       this.extraColumns = tables.log.columns;
       this.logCursor = tables.log.cursor;
       // Without a key nobody could say which row a change is about.
-      if (primaryKey.length > 0 && this.isResumable) follows.push('log');
+      if (primaryKey.length > 0 && this.isResumable && tables.log.has?.(relation) !== false) follows.push('log');
     }
     this.follows = follows;
   }
@@ -69,6 +77,11 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
     const id = relationId(this.relation);
     if (kind !== 'cursor')
       throw new ConnectorError('config', `${id} cannot be followed by '${kind}' (it can: ${this.follows.join(', ')}).`);
+    if (!this.isResumable)
+      throw new ConnectorError(
+        'config',
+        `${id} cannot be followed by a cursor column, because ${this.notResumable ?? 'it has no key'}: rows of an equal value could not be told from each other. Name columns that are together unique and never null as the stream's 'order', or read it with the sync mode full_refresh.`,
+      );
     const column = this.columns.find((each) => each.name === cursor);
     if (!column || !this.canFollow(column)) {
       const possible = this.cursorColumns.join(', ') || 'none';

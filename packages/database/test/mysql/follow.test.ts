@@ -61,6 +61,35 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
+    it('does not follow a table or view without a key, and follows it by a declared order', async () => {
+      await run(
+        server(),
+        'CREATE TABLE keyless (n INT NOT NULL, c INT, INDEX (c))',
+        'INSERT INTO keyless VALUES (1,1)',
+        'CREATE VIEW keyless_view AS SELECT * FROM keyless',
+      );
+      for (const name of ['keyless', 'keyless_view']) {
+        const { connection } = await open(flavour, server(), follow(name));
+        const refused = await readStream(connection, name);
+        expect(refused.errors[0]?.message).toMatch(/cannot be followed by a cursor column, because .*'order'/);
+        expect(refused.sent.filter(({ kind: each }) => each === 'record')).toEqual([]);
+        await connection.close();
+      }
+      // Nobody asked for a cursor: it is read whole, and a catalog that asks for one is told why not.
+      const unasked = await open(flavour, server(), { streams: [{ name: 'keyless' }] });
+      const stream = unasked.connection.streams.find(({ name }) => name === 'keyless');
+      expect((await stream!.describe()).supported_sync_modes).toEqual(['full_refresh']);
+      expect(() => stream!.open(undefined, { syncMode: 'incremental', cursorField: 'c' })).toThrow("'order'");
+      await unasked.connection.close();
+      // More than a page of one value.
+      const { connection } = await open(flavour, server(), follow('keyless', { order: ['n'] }));
+      const load = await readStream(connection, 'keyless');
+      await run(server(), `INSERT INTO keyless VALUES ${[2, 3, 4, 5, 6, 7, 8].map((n) => `(${n}, 2)`).join(',')}`);
+      const changes = await readStream(connection, 'keyless', after(load));
+      expect(column(changes.sent, 'n')).toEqual([2, 3, 4, 5, 6, 7, 8]);
+      await connection.close();
+    });
+
     it('keeps big numbers exact', async () => {
       await run(
         server(),
