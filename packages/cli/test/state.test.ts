@@ -67,6 +67,12 @@ describe('parseState', () => {
       /stream_descriptor.name' must be the name of a stream/,
     ],
     ['an unknown type', [{ type: 'TABLE' }], /'\[0\].type' must be 'STREAM', but is 'TABLE'/],
+    ['a type that is a number', [{ type: 1 }], /'\[0\].type' must be 'STREAM', but is a number/],
+    [
+      'a stream without name in a GLOBAL state',
+      [{ type: 'GLOBAL', global: { stream_states: [{ stream_descriptor: {} }] } }],
+      /'\[0\].global.stream_states\[0\].stream_descriptor.name' must be the name of a stream, but is nothing/,
+    ],
     ['a GLOBAL state without its part', { type: 'GLOBAL' }, /'global' must be/],
     ['an old form with text in it', { customers: 'x' }, /'customers' must be an object/],
   ])('refuses %s', (_name, value, says) => {
