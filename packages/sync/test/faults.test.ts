@@ -1,17 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
-import { bundleChild } from './child.ts';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { childProgram, programFolder } from './child.ts';
 import { count, query, temporaryFolder } from './duckdb-file.ts';
 import { FakeSource, rows } from './fake-source.ts';
 import { Transcript } from './transcript.ts';
 
 const folder = temporaryFolder();
 const users = () => new FakeSource([{ name: 'users', rows: rows(20) }]);
-const programs = fileURLToPath(new URL(`../node_modules/.cache/faults-${process.pid}`, import.meta.url));
-mkdirSync(programs, { recursive: true });
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const programs = programFolder();
+const fullDisk = childProgram('full-disk-child');
 
 describe('a file that cannot be used', () => {
   it('is held by another process: who it is, and what to do', async () => {
@@ -113,12 +111,11 @@ describe('a file that cannot be used', () => {
 });
 
 it('a full disk ends the sync, and what was committed is gone on from', async () => {
-  const program = await bundleChild('full-disk-child', programs);
   const file = `${folder}/full.duckdb`;
   const attempt = (limit: string) => {
     const { stdout, stderr } = spawnSync(
       'bash',
-      ['-c', `ulimit -f ${limit}; exec "$0" "$@"`, process.execPath, program, file],
+      ['-c', `ulimit -f ${limit}; exec "$0" "$@"`, process.execPath, fullDisk(), file],
       { encoding: 'utf8' },
     );
     return JSON.parse(stdout || stderr) as {

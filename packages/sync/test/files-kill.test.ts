@@ -1,93 +1,46 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { DestinationSpec } from '@tidemark/sync';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { describeWith, s3 as s3Server } from '../../../scripts/servers/vitest.mjs';
-import { bundleChild } from './child.ts';
+import { verdict } from '../../../scripts/torture/kills.mjs';
 import { temporaryFolder } from './duckdb-file.ts';
 import { readStream } from './files-reader.ts';
-import { grown, ROWS, random } from './kill-source.ts';
+import type { ChildOrder } from './kill-child.ts';
+import { killedRunner, torture } from './kill-runs.ts';
 import { accessOf, download } from './s3-reader.ts';
 
 const KILLS = Number(process.env.TIDEMARK_KILLS ?? 12);
 const SEED = Number(process.env.TIDEMARK_SEED ?? 13);
 
-// Inside the package, so that the child finds the package's own DuckDB.
-const programs = fileURLToPath(new URL(`../node_modules/.cache/files-kill-${process.pid}`, import.meta.url));
 const folder = temporaryFolder();
-let program = '';
-let copies = 0;
-beforeAll(async () => {
-  mkdirSync(programs, { recursive: true });
-  program = await bundleChild('files-child', programs);
-}, 60_000);
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const runner = killedRunner();
 
-/** Where a tortured destination writes, and how its files get here to be read. */
-interface Victim {
-  spec: DestinationSpec;
-  /** The file of its books, where they are not beside the rows. */
-  books?: string;
-  local(): Promise<string>;
-  rows?: typeof readStream;
+/** How a tortured destination is looked at. */
+interface Look {
+  /** Gets its files here, after every attempt. */
+  fetch?(): Promise<unknown>;
+  /** The file of its books. */
+  books(): string;
+  rows(stream: string): Promise<{ id?: unknown }[]>;
 }
 
-interface Ended {
-  killed: boolean;
-  said: string;
-  ms: number;
-}
-
-/** Runs one attempt and kills it `ms` after it began. */
-function attempt({ spec, books = '' }: Victim, job: number, seed: number, ms: number): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, JSON.stringify(spec), String(job), String(seed), books], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    let timer: NodeJS.Timeout | undefined;
-    let ready = 0;
-    const hear = (text: Buffer) => {
-      said += text;
-      if (!said.includes('ready')) return;
-      ready ||= Date.now();
-      timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ killed: code === null, said, ms: Date.now() - ready });
-    });
+/** Tortures one place while another of the same kind tells how long an attempt takes. */
+async function tortured(orderOf: (name: string) => Omit<ChildOrder, 'job' | 'seed'>, look: Look): Promise<void> {
+  const sum = await torture({
+    kills: KILLS,
+    seed: SEED,
+    attempt: runner(orderOf('victim')),
+    unharmed: runner(orderOf('unharmed')),
+    async finishedJobs() {
+      await look.fetch?.();
+      return jobsIn(look.books());
+    },
+    async copies(stream) {
+      const copies = new Map<number, number>();
+      for (const { id } of await look.rows(stream)) copies.set(Number(id), (copies.get(Number(id)) ?? 0) + 1);
+      return copies;
+    },
   });
-}
-
-/** Runs attempt after attempt until so many were killed, then one to its end. */
-async function torture(victim: Victim, unharmed: Victim, kills: number): Promise<void> {
-  // How long an undisturbed attempt takes on this machine today: the kills are spread over that.
-  const first = await attempt(unharmed, 1, 1, 120_000);
-  expect(first.said).toMatch(/complete/);
-  const next = random(SEED);
-  let span = first.ms;
-  let left = kills;
-  let done = 0;
-  for (let last = false; !last; ) {
-    last = left === 0;
-    const wait = last ? 120_000 : next() * span * 0.6;
-    const { killed, said } = await attempt(victim, done + 1, Math.floor(next() * 1e9), wait);
-    if (killed) left--;
-    else expect(said, 'an attempt that was not killed').toMatch(/complete/);
-    const root = await victim.local();
-    // The books know: a kill may hit after the job's end was committed and before the process could say so.
-    const complete = jobsIn(victim.books ?? `${root}/_tidemark/kill/manifest.json`);
-    if (complete > done) await verify(root, complete, victim);
-    // Other work on the machine comes and goes: most kills are to hit, and some jobs are to end between them.
-    span *= complete > done ? 0.75 : 1.1;
-    done = complete;
-  }
-  console.log(`${kills} kills over ${done} jobs: 0 lost, 0 doubled`);
+  console.log(`${verdict(sum)} over ${sum.jobs} jobs`);
 }
 
 interface Attempts {
@@ -101,66 +54,56 @@ function jobsIn(books: string): number {
   return attempts.filter(({ outcome }) => outcome === 'complete').length;
 }
 
-/** What the files must hold after so many complete jobs, and that nothing else is there. */
-async function verify(root: string, jobs: number, { rows: read = readStream }: Victim): Promise<void> {
-  const expected: [string, number, number][] = [
-    ['pages', ROWS, ROWS],
-    ['partitions', ROWS, ROWS],
-    ['pieces', ROWS * jobs, ROWS],
-    ['whole', ROWS * jobs, ROWS],
-    ['slices', grown(jobs), grown(jobs)],
-    ['merged', grown(jobs), grown(jobs)],
-  ];
-  for (const [stream, all, distinct] of expected) {
-    const rows = (await read(root, stream, 'kill')) ?? [];
-    const seen = { all: rows.length, distinct: new Set(rows.map(({ id }) => id)).size };
-    expect(seen, `${stream} after job ${jobs}`).toEqual({ all, distinct });
-    if (read !== readStream) continue;
-    const manifest = readFileSync(`${root}/_tidemark/kill/manifest.json`, 'utf8');
-    const files = readdirSync(`${root}/${stream}`, { recursive: true }).filter((name) =>
-      /\.(parquet|gz)$/.test(String(name)),
-    );
-    for (const file of files) expect(manifest, `garbage after job ${jobs}`).toContain(`${stream}/${String(file)}`);
-  }
+/** Files below a root with a manifest. */
+function below(root: () => string): Look {
+  const books = () => `${root()}/_tidemark/kill/manifest.json`;
+  return {
+    books,
+    async rows(stream) {
+      const manifest = readFileSync(books(), 'utf8');
+      const files = readdirSync(`${root()}/${stream}`, { recursive: true }).filter((name) =>
+        /\.(parquet|gz)$/.test(String(name)),
+      );
+      for (const file of files) expect(manifest, 'no garbage').toContain(`${stream}/${String(file)}`);
+      return (await readStream(root(), stream, 'kill')) ?? [];
+    },
+  };
 }
 
 for (const format of ['parquet', 'jsonl'] as const)
   it(`loses and doubles no row of local files (${format}) over ${KILLS} kills`, async () => {
-    const at = (name: string): Victim => {
-      const root = `${folder}/${format}-${name}`;
-      return { spec: { files: { path: root, format } }, local: async () => root };
-    };
-    await torture(at('victim'), at('unharmed'), KILLS);
+    const at = (name: string) => `${folder}/${format}-${name}`;
+    await tortured(
+      (name) => ({ destination: { files: { path: at(name), format } } }),
+      below(() => at('victim')),
+    );
   }, 600_000);
 
 it(`loses and doubles no line over ${KILLS} kills`, async () => {
-  const at = (name: string): Victim => {
-    const path = `${folder}/${name}.jsonl`;
-    const data = (line: string) => JSON.parse(line) as { stream: string; _airbyte_data: Record<string, string> };
-    return {
-      spec: { jsonl: { path } },
-      books: `${path}.state.json`,
-      local: async () => path,
-      rows: async (_root, stream) =>
-        readFileSync(path, 'utf8')
-          .split('\n')
-          .flatMap((line) => (line === '' ? [] : [data(line)]))
-          .flatMap((line) => (line.stream === stream ? [line._airbyte_data] : [])),
-    };
-  };
-  await torture(at('victim'), at('unharmed'), KILLS);
+  const at = (name: string) => `${folder}/${name}.jsonl`;
+  const books = (name: string) => `${at(name)}.state.json`;
+  await tortured((name) => ({ destination: { jsonl: { path: at(name) } }, books: books(name) }), {
+    books: () => books('victim'),
+    rows: async (wanted) =>
+      readFileSync(at('victim'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { stream: string; _airbyte_data: Record<string, string> })
+        .flatMap(({ stream, _airbyte_data }) => (stream === wanted ? [_airbyte_data] : [])),
+  });
 }, 600_000);
 
 describeWith(s3Server, 'S3', (server) => {
   it(`loses and doubles no row in a bucket over ${KILLS} kills`, async () => {
-    const at = (prefix: string): Victim => {
-      const { bucket, endpoint, region, accessKeyId, secretAccessKey } = accessOf(server());
-      const access = { region, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey };
-      return {
-        spec: { s3: { bucket, prefix, ...access } },
-        local: () => download(server(), prefix, `${folder}/s3-${++copies}`),
-      };
-    };
-    await torture(at('victim'), at('unharmed'), KILLS);
+    const { bucket, endpoint, region, accessKeyId, secretAccessKey } = accessOf(server());
+    const access = { region, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+    let root = '';
+    let copies = 0;
+    await tortured((prefix) => ({ destination: { s3: { bucket, prefix, ...access } } }), {
+      async fetch() {
+        root = await download(server(), 'victim', `${folder}/s3-${++copies}`);
+      },
+      ...below(() => root),
+    });
   }, 600_000);
 });

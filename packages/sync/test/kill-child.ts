@@ -1,17 +1,17 @@
-import { openDestination, sync } from '@tidemark/sync';
-import { killSource, selections } from './kill-source.ts';
+import { type DestinationSpec, fileBooks, openDestination } from '@tidemark/sync';
+import { type KillOrder, killSync } from './kill-source.ts';
 
-/** One attempt in a process of its own: `node kill-child.mjs FILE JOB SEED`. It is there to be killed. */
-const [file = '', job = '1', seed = '1'] = process.argv.slice(2);
-const source = killSource(Number(job), Number(seed));
+/** What a child is to do: one attempt into the destination, with the books in a file of their own where it has none. */
+export interface ChildOrder extends KillOrder {
+  destination: DestinationSpec | string;
+  books?: string;
+}
+
+/** One attempt in a process of its own: `node kill-child.mjs ORDER-AS-JSON`. It is there to be killed. */
+const order = JSON.parse(process.argv[2]!) as ChildOrder;
+const books = order.books === undefined ? undefined : fileBooks(order.books);
+const destination = await openDestination(order.destination, books);
 process.stdout.write('ready\n');
-const result = await sync({
-  source,
-  config: {},
-  connection: 'kill',
-  destination: await openDestination(`duckdb:${file}`),
-  streams: selections,
-  checkpoint: { rows: 60, seconds: 0.05 },
-});
-process.stdout.write(`${result.outcome} ${result.errors.map((error) => error.message).join('; ')}\n`);
-process.exitCode = result.outcome === 'complete' ? 0 : 1;
+const { outcome, errors } = await killSync(destination, order);
+process.stdout.write(`${outcome} ${errors.map(({ message }) => message).join('; ')}\n`);
+process.exitCode = outcome === 'complete' ? 0 : 1;

@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StreamSelection } from '@tidemark/sync';
+import { type Destination, type StreamSelection, type SyncResult, sync } from '@tidemark/sync';
 import { random } from '../../../scripts/torture/random.mjs';
 import { FakeSource, type FakeStream, rows } from './fake-source.ts';
 
-export { random };
-
 /** How many rows a stream has in a job: incremental ones grow. */
-export const ROWS = 300;
-export const grown = (job: number): number => ROWS + (job - 1) * 90;
+const ROWS = 300;
+const grown = (job: number): number => ROWS + (job - 1) * 90;
 
 /** All ways of writing, each over another way of reading. */
-export const selections: StreamSelection[] = [
+const selections: StreamSelection[] = [
   { name: 'pages' },
   { name: 'partitions' },
   { name: 'pieces', destination_sync_mode: 'append' },
@@ -19,8 +17,41 @@ export const selections: StreamSelection[] = [
   { name: 'merged' },
 ];
 
+/** What a destination must hold of each stream after so many complete jobs: the ids from 1 to `ids`, each so many times. */
+export function rowsAfter(jobs: number): { stream: string; ids: number; times: number }[] {
+  return [
+    { stream: 'pages', ids: ROWS, times: 1 },
+    { stream: 'partitions', ids: ROWS, times: 1 },
+    { stream: 'pieces', ids: ROWS, times: jobs },
+    { stream: 'whole', ids: ROWS, times: jobs },
+    { stream: 'slices', ids: grown(jobs), times: 1 },
+    { stream: 'merged', ids: grown(jobs), times: 1 },
+  ];
+}
+
+/** An attempt that is there to be killed, or to meet something else that is. */
+export interface KillOrder {
+  job: number;
+  seed: number;
+  /** Attempts that fail are followed by others, as anywhere; without it one attempt is all. */
+  retries?: boolean;
+}
+
+/** Syncs what a job brings, with a checkpoint as often as can be. */
+export function killSync(destination: Destination, { job, seed, retries = false }: KillOrder): Promise<SyncResult> {
+  return sync({
+    source: killSource(job, seed),
+    config: {},
+    connection: 'kill',
+    destination,
+    streams: selections,
+    checkpoint: { rows: 60, seconds: 0.05 },
+    retry: retries ? undefined : false,
+  });
+}
+
 /** The source of the kill test: slow enough to be hit anywhere, and refusing some positions that it is resumed with. */
-export function killSource(job: number, seed: number): FakeSource {
+function killSource(job: number, seed: number): FakeSource {
   const next = random(seed);
   const onPage: FakeStream['onPage'] = async ({ unit, index, restart }) => {
     if (unit.position !== undefined && index === Number(unit.position) && index > 0 && next() < 0.2) restart('refused');

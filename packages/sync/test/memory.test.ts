@@ -1,24 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundleChild } from './child.ts';
+import { expect, it } from 'vitest';
+import { childProgram } from './child.ts';
 import { temporaryFolder } from './duckdb-file.ts';
 
 const MOST_BYTES = 400_000_000;
 const folder = temporaryFolder();
-const programs = fileURLToPath(new URL(`../node_modules/.cache/memory-${process.pid}`, import.meta.url));
-let program = '';
-beforeAll(async () => {
-  mkdirSync(programs, { recursive: true });
-  program = await bundleChild('memory-child', programs);
-});
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const program = childProgram('memory-child');
 
 /** Runs the child, which syncs `rows` of `bytes` into the destination, and looks at the most memory that it held. */
 function expectBounded(name: string, destination: string, [rows, bytes, pageRows]: number[], state = ''): void {
   const numbers = [rows, bytes, pageRows].map(String);
-  const { stdout, stderr } = spawnSync(process.execPath, [program, destination, ...numbers, state], {
+  const { stdout, stderr } = spawnSync(process.execPath, [program(), destination, ...numbers, state], {
     encoding: 'utf8',
   });
   const result = JSON.parse(stdout || JSON.stringify(stderr));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { random } from '../../../../scripts/torture/random.mjs';
 import { linesOf } from '../../src/processes/lines.ts';
 import { parseMessage } from '../../src/processes/message.ts';
-import { random } from '../kill-source.ts';
 
 it('cuts lines wherever the pieces end', async () => {
   const next = random(3);

@@ -1,22 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { fileBooks, processDestination, type SyncResult, sync } from '@tidemark/sync';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundleChild } from '../child.ts';
+import { fileBooks, processDestination } from '@tidemark/sync';
+import { expect, it } from 'vitest';
+import { random } from '../../../../scripts/torture/random.mjs';
+import { childProgram } from '../child.ts';
 import { count, temporaryFolder } from '../duckdb-file.ts';
-import { grown, killSource, ROWS, random, selections } from '../kill-source.ts';
+import { killSync, rowsAfter } from '../kill-source.ts';
 
 const KILLS = 6;
 
-// Inside the package, so that the child finds the package's own DuckDB.
-const programs = fileURLToPath(new URL(`../../node_modules/.cache/served-${process.pid}`, import.meta.url));
-let program = '';
-beforeAll(async () => {
-  mkdirSync(programs, { recursive: true });
-  program = await bundleChild('processes/served-child', programs);
-});
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const program = childProgram('processes/served-child');
 
 it(`loses no row over ${KILLS} kills of a destination program`, async () => {
   const folder = temporaryFolder();
@@ -26,17 +19,10 @@ it(`loses no row over ${KILLS} kills of a destination program`, async () => {
   let kills = 0;
   let jobs = 0;
   let more = 0;
-  const attempt = (): Promise<SyncResult> => {
-    const settings = { command: [process.execPath, program, pids], config: { path: file } };
-    return sync({
-      source: killSource(jobs + 1, Math.floor(next() * 1e9)),
-      config: {},
-      connection: 'kill',
-      destination: processDestination(settings, fileBooks(`${folder}/books.json`)),
-      streams: selections,
-      checkpoint: { rows: 60, seconds: 0.05 },
-      retry: false,
-    });
+  const attempt = () => {
+    const settings = { command: [process.execPath, program(), pids], config: { path: file } };
+    const destination = processDestination(settings, fileBooks(`${folder}/books.json`));
+    return killSync(destination, { job: jobs + 1, seed: Math.floor(next() * 1e9) });
   };
   while (jobs < 2 || kills < KILLS) {
     rmSync(pids, { force: true });
@@ -74,23 +60,14 @@ function killed(pid: number): boolean {
 
 /** Every row is there; those that are replaced or have a key, once. Returns how many rows of the others are there again. */
 async function verify(file: string, jobs: number): Promise<number> {
-  const whole = ROWS * jobs;
-  const expected: [string, number, boolean][] = [
-    ['pages', ROWS, false],
-    ['partitions', ROWS, false],
-    ['pieces', whole, false],
-    ['whole', whole, false],
-    ['slices', grown(jobs), false],
-    ['merged', grown(jobs), true],
-  ];
   let doubled = 0;
-  for (const [table, rows, exactly] of expected) {
-    const all = await count(file, `SELECT count(*) FROM ${table}`);
-    const perJob = table === 'pieces' || table === 'whole';
+  for (const { stream, ids, times } of rowsAfter(jobs)) {
+    const all = await count(file, `SELECT count(*) FROM ${stream}`);
+    const perJob = stream === 'pieces' || stream === 'whole';
     const key = perJob ? `id, json_extract(_airbyte_meta, '$.sync_id')` : 'id';
-    const distinct = await count(file, `SELECT count(*) FROM (SELECT DISTINCT ${key} FROM ${table})`);
-    expect({ table, distinct }).toEqual({ table, distinct: rows });
-    if (exactly) expect({ table, all }).toEqual({ table, all: rows });
+    const distinct = await count(file, `SELECT count(*) FROM (SELECT DISTINCT ${key} FROM ${stream})`);
+    expect({ stream, distinct }).toEqual({ stream, distinct: ids * times });
+    if (stream === 'merged') expect({ stream, all }).toEqual({ stream, all: ids });
     doubled += all - distinct;
   }
   return doubled;
