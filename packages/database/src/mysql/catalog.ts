@@ -52,9 +52,10 @@ export async function readCatalog(
       }),
     );
     const indexesOf = grouped(indexes, (row) => indexPart(row));
-    return tables.map(([schema, name, type, dataBytes, rows]) => {
+    return tables.flatMap(([schema, name, type, dataBytes, rows]) => {
       const id = relationId({ schema: schema!, name: name! });
       const wish = wishes?.find((each) => each.name === name && (each.namespace ?? schema) === schema);
+      if (wishes && !wish) return [];
       return relation(
         {
           schema: schema!,

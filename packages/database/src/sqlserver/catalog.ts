@@ -45,9 +45,10 @@ export async function readCatalog(
     const tables = await sessions.query(statements.tables);
     const columns = grouped(await sessions.query(statements.columns), columnOf);
     const indexes = grouped(await sessions.query(statements.indexes), indexPart);
-    return tables.map(([schema, name, type, bytes]) => {
+    return tables.flatMap(([schema, name, type, bytes]) => {
       const id = relationId({ schema: schema!, name: name! });
       const wish = wishes?.find((each) => each.name === name && (each.namespace ?? schema) === schema);
+      if (wishes && !wish) return [];
       const facts = { schema: schema!, name: name!, isView: type === 'V', dataBytes: Number(bytes ?? 0) };
       return relationOf(facts, columns.get(id) ?? [], indexes.get(id) ?? [], wish);
     });

@@ -140,6 +140,16 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
+    it('has the streams that are named, and no other', async () => {
+      await run(server(), 'CREATE TABLE named (id INT PRIMARY KEY)', 'CREATE TABLE not_named (id INT PRIMARY KEY)');
+      const named = await open(flavour, server(), { streams: [{ name: 'named' }] });
+      expect(named.connection.streams.map(({ name }) => name)).toEqual(['named']);
+      await named.connection.close();
+      const all = await open(flavour, server());
+      expect(all.connection.streams.map(({ name }) => name)).toEqual(expect.arrayContaining(['named', 'not_named']));
+      await all.connection.close();
+    });
+
     it('does not run after rows that come behind its end while it reads', async () => {
       await run(
         server(),

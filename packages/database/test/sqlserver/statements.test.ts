@@ -98,6 +98,16 @@ describe('the statements of SQL Server', () => {
     expect(fake.asked).toMatchSnapshot();
   });
 
+  it('describe the tables that are named, and no other', async () => {
+    const tables = await sqlServerDatabase(
+      sessions(() => []),
+      readingSettings({}),
+      'reader',
+      () => undefined,
+    ).tables([{ name: 'pair' }, { name: 'heap', namespace: 'dbo' }, { name: 'clustered', namespace: 'other' }]);
+    expect(tables.map(({ name }) => name)).toEqual(['heap', 'pair']);
+  });
+
   it('read in the order of the unique clustered index, else of the primary key, by all of its columns', async () => {
     const pages = [
       [
