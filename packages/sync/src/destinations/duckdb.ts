@@ -19,7 +19,7 @@ import { Database, type DatabaseOptions, type Db } from './duckdb/database.js';
 import { duckDbLedger } from './duckdb/ledger-dialect.js';
 import { LogGate } from './duckdb/log-gate.js';
 import { MemoryLimit } from './duckdb/memory.js';
-import { createTable, evolveTable, readColumns, sqlName, tableExists } from './duckdb/table.js';
+import { createTable, deleteAfter, evolveTable, readColumns, sqlName, tableExists } from './duckdb/table.js';
 import { DuckDbWriter } from './duckdb/writer.js';
 import { declaredFields, successorColumns } from './sql/column.js';
 import { Ledger, type StreamRow } from './sql/ledger.js';
@@ -105,6 +105,7 @@ class DuckDbSession implements Session {
     const now = this.options.clock();
     await this.db.transaction(async () => {
       await this.ledger.beginAttempt(this.db, job, now);
+      for (const row of this.rows.values()) if (row.uncovered) await this.takeBack(row);
       if (job.attempt === 1) await this.dropLeftOvers(plans);
       for (const plan of plans) {
         const row = this.rows.get(plan.key);
@@ -159,6 +160,13 @@ class DuckDbSession implements Session {
     } finally {
       this.database.close();
     }
+  }
+
+  /** Large rows that were committed before a state covered them, and no state came. */
+  private async takeBack({ table, stream, rawIdMark }: StreamRow): Promise<void> {
+    for (const place of [table, nextOf(table)])
+      if (await tableExists(this.db, place)) await deleteAfter(this.db, place, rawIdMark);
+    await this.ledger.setUncovered(this.db, this.job!.connection, stream, false);
   }
 
   /** Half-read tables of an abandoned job whose streams are not in this one. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Writer } from '../destination.js';
 import { Bench, batch, column, type DestinationHarness, jobOf, planOf, stateOf, things } from './harness.js';
+
+/** So many such values are more than a destination may want to hold in one transaction. */
+const LARGE = 'large '.repeat(500_000);
+const MANY = 7;
 
 /** Rows and states commit together, units begin anew, tables are swapped whole. */
 export function describeTransactions(harness: DestinationHarness): void {
@@ -55,6 +60,32 @@ function itCommitsRowsWithTheirState(harness: DestinationHarness): void {
     });
     expect(column(await bench.rows('things'), 'id')).toEqual(['1', '3']);
   });
+
+  it('keeps no large row that no state covers, neither after a rollback nor after a kill', async () => {
+    const bench = await Bench.at(harness);
+    const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
+    const writeLarge = async (writer: Writer, from: number) => {
+      for (let id = from; id < from + MANY; id++) await writer.write(plan.key, batch([{ id, name: LARGE }]));
+    };
+    await bench.attempt(jobOf(1), [plan], async (writer) => {
+      await writeLarge(writer, 100);
+      await writer.commit([stateOf(plan, { page: 1 }, MANY)]);
+      await writeLarge(writer, 200);
+      await writer.rollback();
+      await writer.write(plan.key, batch(things(300)));
+      await writer.commit([stateOf(plan, { page: 2 }, 1)]);
+      await writeLarge(writer, 400);
+    });
+    const resumed = planOf(jobOf(1), { ...plan, begin: 'resume', state: { page: 2 }, rowsBefore: 8, resumed: true });
+    await bench.attempt(jobOf(1, 2), [resumed], async (writer) => {
+      await writeLarge(writer, 500);
+      await writer.finish(stateOf(plan, {}, MANY));
+    });
+    const rows = await bench.rows('things');
+    const large = (from: number) => Array.from({ length: MANY }, (_, index) => String(from + index));
+    expect(column(rows, 'id')).toEqual([...large(100), '300', ...large(500)]);
+    expect(rows.filter(({ name }) => name === LARGE)).toHaveLength(2 * MANY);
+  }, 60_000);
 }
 
 /** Units that begin anew, writers beside each other, one sync at a time. */

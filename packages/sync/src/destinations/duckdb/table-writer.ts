@@ -82,6 +82,12 @@ export class TableWriter {
     return this.bytes >= LARGE_COMMIT_BYTES && this.bytes >= this.rows * LARGE_BYTES;
   }
 
+  /** So much of large records is in the open transaction that DuckDB would hold all of it in memory to commit it. */
+  get isHeavy(): boolean {
+    const vector = this.rows === 0 ? 0 : (this.bytes / this.rows) * Math.min(this.rows, CHUNK_ROWS);
+    return vector >= LARGE_COMMIT_BYTES;
+  }
+
   /** The transaction is over. */
   ended(): void {
     this.rows = 0;

@@ -1,5 +1,6 @@
 import type { SchemaChange } from '../../schema-change.js';
 import { type Column, Columns } from '../sql/column.js';
+import { firstIdAfter } from '../sql/raw-id.js';
 import type { TableName } from '../sql/sql-database.js';
 import { joinKinds, type Kind } from '../sql/value-kind.js';
 import { DUCKDB_COLUMNS, literal, OWN_COLUMNS, quote } from './column.js';
@@ -30,6 +31,11 @@ export async function layoutOf(db: Db, table: TableName): Promise<{ name: string
     `SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() AND ${where(table)} ORDER BY column_index`,
   );
   return rows.map((row) => ({ name: String(row.column_name), type: String(row.data_type) }));
+}
+
+/** Deletes the rows whose ids are later than the millisecond `mark`: what no state covers. */
+export async function deleteAfter(db: Db, table: TableName, mark: number): Promise<void> {
+  await db.run(`DELETE FROM ${sqlName(table)} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID`);
 }
 
 /** What the books and the table say about its columns. */

@@ -11,7 +11,7 @@ import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import type { LogGate } from './log-gate.js';
 import type { MemoryLimit } from './memory.js';
-import { readColumns, sqlName, tableExists, writeColumns } from './table.js';
+import { deleteAfter, readColumns, sqlName, tableExists, writeColumns } from './table.js';
 import { TableWriter } from './table-writer.js';
 
 /** What the writers of a session share. */
@@ -31,10 +31,12 @@ interface Target {
   table: TableName;
   final: TableName;
   writer: TableWriter;
-  /** The last raw id's millisecond before the open transaction. */
+  /** The last raw id's millisecond before the rows that no state covers yet. */
   mark: number;
-  /** The open transaction has rows of it. */
+  /** There are such rows. */
   written: boolean;
+  /** Some of them are committed: see `commitPart`. */
+  uncovered: boolean;
   finished: boolean;
 }
 
@@ -64,6 +66,7 @@ export class DuckDbWriter implements Writer {
         writer,
         mark: context.ids.mark,
         written: false,
+        uncovered: false,
         finished: false,
       });
     }
@@ -78,8 +81,9 @@ export class DuckDbWriter implements Writer {
   }
 
   async write(stream: string, batch: Batch): Promise<WriteResult> {
-    await this.begin();
     const target = this.target(stream);
+    if (this.open && target.writer.isHeavy) await this.commitPart();
+    await this.begin();
     target.written = true;
     return target.writer.write(batch);
   }
@@ -102,6 +106,7 @@ export class DuckDbWriter implements Writer {
     await this.begin();
     for (const state of states) await this.store(state, false);
     await this.end(shared);
+    for (const { stream } of states) this.target(stream).uncovered = false;
   }
 
   async finish(state: StreamState, shared?: JsonObject): Promise<void> {
@@ -111,6 +116,7 @@ export class DuckDbWriter implements Writer {
     await this.store(state, true);
     if (target.plan.minimumGeneration > 0) await this.swap(target);
     await this.end(shared);
+    target.uncovered = false;
     target.finished = true;
   }
 
@@ -120,6 +126,7 @@ export class DuckDbWriter implements Writer {
       await this.db.run('ROLLBACK');
       await this.left();
     }
+    for (const target of this.targets.values()) if (target.uncovered) await this.takeBack(target);
     for (const target of this.targets.values()) await target.writer.reset(await readColumns(this.db, target.table));
   }
 
@@ -151,9 +158,36 @@ export class DuckDbWriter implements Writer {
     this.open = true;
     await this.db.run('BEGIN');
     for (const target of this.targets.values()) {
+      if (target.uncovered) continue;
       target.mark = this.context.ids.mark;
       target.written = false;
     }
+  }
+
+  /**
+   * Commits large rows before a state covers them, with a note in the books: whoever goes on from the state before takes them
+   * back first. DuckDB holds all values of 2,048 rows that are committed together in memory, so that a transaction of many
+   * large ones would take gigabytes.
+   */
+  private async commitPart(): Promise<void> {
+    const { ledger, job } = this.context;
+    for (const target of this.targets.values()) {
+      target.writer.flush();
+      if (!target.written || target.uncovered) continue;
+      await ledger.setUncovered(this.db, job.connection, target.plan.stream, true);
+      target.uncovered = true;
+    }
+    await this.db.run('COMMIT');
+    await this.left();
+  }
+
+  private async takeBack(target: Target): Promise<void> {
+    const { ledger, job } = this.context;
+    await this.db.transaction(async () => {
+      await deleteAfter(this.db, target.table, target.mark);
+      await ledger.setUncovered(this.db, job.connection, target.plan.stream, false);
+    });
+    target.uncovered = false;
   }
 
   private async end(shared: JsonObject | undefined): Promise<void> {

@@ -2,7 +2,7 @@ import { ConnectorError } from '@tidemark/source';
 import type { SqlDatabase } from './sql-database.js';
 
 /** Raised when the tables of the books change; books with a higher one are refused. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 export type LedgerTable = 'version' | 'jobs' | 'attempts' | 'streams' | 'columns' | 'shared' | 'leases';
 type ColumnType = 'key' | 'text' | 'integer' | 'boolean' | 'moment';
@@ -80,6 +80,7 @@ const TABLES: Record<LedgerTable, readonly (readonly [string, ColumnType])[]> = 
     ['updated_at', 'moment'],
     ['minimum_generation', 'integer'],
     ['pending', 'text'],
+    ['uncovered', 'boolean'],
   ],
   columns: [
     ['schema_name', 'key'],
@@ -113,6 +114,7 @@ const ADDED: Record<number, { tables: LedgerTable[]; columns: [LedgerTable, stri
       ['streams', 'pending'],
     ],
   },
+  3: { tables: [], columns: [['streams', 'uncovered']] },
 };
 
 /**

@@ -18,6 +18,8 @@ export interface StreamRow extends StoredStream {
   table: TableName;
   /** Millisecond of the last `_airbyte_raw_id` that was committed. */
   rawIdMark: number;
+  /** Rows with later ids are in its tables that no state covers: they have to go before anything is gone on with. */
+  uncovered: boolean;
   minimumGeneration: number;
 }
 
@@ -191,7 +193,7 @@ export class Ledger {
     const rows = this.dialect.quote('rows');
     await db.run(
       `UPDATE ${this.t('streams')} SET state = $1, ${rows} = ${rows} + $2, raw_id_mark = greatest(raw_id_mark, $3),
-          status = $4, updated_at = ${this.dialect.moment(now)}
+          status = $4, uncovered = NULL, updated_at = ${this.dialect.moment(now)}
         WHERE connection = $5 AND namespace = $6 AND name = $7`,
       [
         stringify(state.state),
@@ -201,6 +203,14 @@ export class Ledger {
         connection,
         ...storedName(plan.stream),
       ],
+    );
+  }
+
+  /** Rows of the stream are committed before the state that is going to cover them, or such rows are gone again. */
+  async setUncovered(db: SqlDatabase, connection: string, stream: StreamDescriptor, is: boolean): Promise<void> {
+    await db.run(
+      `UPDATE ${this.t('streams')} SET uncovered = ${is ? 'TRUE' : 'NULL'} WHERE connection = $1 AND namespace = $2 AND name = $3`,
+      [connection, ...storedName(stream)],
     );
   }
 
@@ -282,6 +292,7 @@ function streamRow(row: SqlRow): StreamRow {
     rows: number(row.rows),
     openSince: number(row.open_since),
     rawIdMark: number(row.raw_id_mark),
+    uncovered: row.uncovered !== null && row.uncovered !== undefined && truth(row.uncovered),
     pending: text(row.pending) as StoredStream['pending'],
     updatedAt: row.updated_ms === null ? undefined : number(row.updated_ms),
   };
