@@ -143,11 +143,10 @@ export class CursorFollow implements Follow {
     const lookback = this.wish?.lookback;
     if (lookback !== undefined && lookback > 0) return [upTo, `${this.column} >= ${this.minus(value, lookback)}`];
     if (floor === null) return undefined;
-    const age = next - BigInt(floor);
-    // Half of all transaction ids have gone by: ages say nothing any more.
     const { leaves } = this.table;
     const hasXmin = leaves.length > 0 && leaves.every((leaf) => leaf.filenode !== undefined);
-    const isYoung = age < 2n ** 31n && hasXmin ? [youngerThan(age)] : [];
+    const young = hasXmin ? youngerThan(BigInt(floor), next) : undefined;
+    const isYoung = young === undefined ? [] : [young];
     if (TIMES.includes(this.cursor.base)) return [upTo, ...this.sinceThen(mark), ...isYoung];
     // A number is given out before its transaction commits: only those that were open then can come late.
     return mark.running === false || !hasXmin ? undefined : [upTo, ...isYoung];

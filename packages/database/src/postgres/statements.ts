@@ -113,9 +113,23 @@ export function texts(list: readonly string[]): string {
   return list.map(literal).join(', ');
 }
 
-/** Rows whose transaction began at most `age` transactions ago. Ages of rows that wrapped around long ago are negative. */
-export function youngerThan(age: bigint): string {
-  return `pg_catalog.age(xmin) BETWEEN 0 AND ${age}`;
+/** Ages are told apart up to here: of transactions further away the server cannot say which came first. */
+const AGE_MAX = 2n ** 31n;
+/** Ids below are not given to transactions. */
+const FIRST_XID = 3n;
+
+/**
+ * Rows of the transaction `before` (64 bits) and of those that began after it; undefined where ages say nothing: half of all
+ * ids have gone by since then, or it is of another server. Both ages are taken in one statement: they grow with every id that
+ * is given out, also between two pages. Where half of all ids go by while pages are read, every row counts.
+ * Ages of rows that wrapped around long ago are negative.
+ */
+export function youngerThan(before: bigint, next: bigint): string | undefined {
+  const age = next - before;
+  if (age < 0n || age >= AGE_MAX) return undefined;
+  const id = BigInt.asUintN(32, before);
+  const limit = `pg_catalog.age('${id < FIRST_XID ? FIRST_XID : id}'::xid)`;
+  return `(${limit} < 0 OR pg_catalog.age(xmin) BETWEEN 0 AND ${limit})`;
 }
 
 /**
