@@ -105,7 +105,7 @@ for (const kind of [postgres, postgres18]) {
         expect([...states.values()]).toMatchObject([{ phase: 'loading' }]);
         const { told } = await estimates(connection, { states });
         expect(told).toEqual([['t', expect.objectContaining({ rows: 2000 })]]);
-        const whole = await transcript(connection.streams, { mode: 'incremental' });
+        const whole = await transcript(connection.streams);
         const followed = await estimates(connection, { states: lastStates(whole.sent), mode: 'incremental' });
         expect([followed.told, followed.errors]).toEqual([[], []]);
       } finally {

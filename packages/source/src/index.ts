@@ -10,7 +10,7 @@ export { ConnectorError, type ErrorKind } from './error.js';
 export { type ReadResult, type ReadSettings, read } from './read.js';
 export { changesOf, noteChanges, type RecordChange } from './record-changes.js';
 export type { RecordLines } from './record-lines.js';
-export type { GlobalState, Sink, StreamOutcome, StreamPage } from './sink.js';
+export type { GlobalState, RecordTimes, Sink, StreamOutcome, StreamPage } from './sink.js';
 export {
   type CheckResult,
   type Connection,

@@ -13,9 +13,16 @@ export interface Sink {
    * The records of one page. `state()` says, now or at any later moment, the state that covers exactly the pages of this
    * stream that were handed to the sink so far; a sink that calls it later must hold all those pages. It is absent where
    * no state can cover the page yet (`Page.more`): nothing may be committed between such a page and the next with a state.
-   * A returned promise that is not yet settled stops this stream's readers (back-pressure).
+   * A returned promise that is not yet settled stops this stream's readers (back-pressure). `extractedAt` is absent where the
+   * records were taken just now.
    */
-  page(stream: StreamDescriptor, unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void>;
+  page(
+    stream: StreamDescriptor,
+    unit: Unit,
+    records: RecordData[],
+    state?: () => JsonObject,
+    extractedAt?: RecordTimes,
+  ): void | Promise<void>;
   /** Like `page`, for records that the source has as text. Absent where a sink wants records. */
   lines?(stream: StreamDescriptor, unit: Unit, lines: RecordLines, state?: () => JsonObject): void | Promise<void>;
   /**
@@ -36,11 +43,19 @@ export interface Sink {
   log(level: LogLevel, message: string): void;
 }
 
+/**
+ * When the records of a page were taken from where they are, in milliseconds since the epoch: one time for all of them, or one
+ * for each.
+ */
+export type RecordTimes = number | Float64Array;
+
 /** The records of one page of one stream, where pages of several streams travel together. */
 export interface StreamPage {
   stream: StreamDescriptor;
   unit: Unit;
   records: RecordData[];
+  /** Absent: just now. */
+  extractedAt?: RecordTimes;
 }
 
 /** The state of streams that go on together because one log feeds them: what the protocol calls GLOBAL. */

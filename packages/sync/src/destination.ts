@@ -1,5 +1,5 @@
 import type { DestinationSyncMode, JsonObject, StreamDescriptor, SyncMode } from '@tidemark/protocol';
-import type { ConnectorError, RecordData } from '@tidemark/source';
+import type { ConnectorError, RecordData, RecordTimes } from '@tidemark/source';
 import type { SchemaChange } from './schema-change.js';
 
 /**
@@ -223,11 +223,15 @@ export interface Batch {
   readonly pages: readonly BatchPage[];
   readonly rows: number;
 }
+/** The time of one record of a page, in milliseconds since the epoch. */
+export function timeOf({ extractedAt }: Pick<BatchPage, 'extractedAt'>, index: number): number {
+  return typeof extractedAt === 'number' ? extractedAt : extractedAt[index]!;
+}
+
 export interface BatchPage {
   readonly unit: string;
   readonly records: readonly RecordData[];
-  /** Milliseconds since the epoch. */
-  readonly extractedAt: number;
+  readonly extractedAt: RecordTimes;
   /** A 32-bit hash of each record, from the moment at which the source handed it over; see `Tally`. */
   readonly hashes: Uint32Array;
 }

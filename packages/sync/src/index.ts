@@ -5,24 +5,25 @@ export type { BookStore, Books } from './books.js';
 export { type CheckpointPolicy, DEFAULT_CHECKPOINT } from './checkpoint.js';
 export { connectionSchema } from './connection/schema.js';
 export { type ConnectionSettings, connectionName, readConnection, type SourceSpec } from './connection.js';
-export type {
-  AttemptSummary,
-  Batch,
-  BatchPage,
-  Destination,
-  Job,
-  JobOutcome,
-  OpenOptions,
-  ResetOrder,
-  Session,
-  StoredAttempt,
-  StoredJob,
-  StoredStream,
-  StreamPlan,
-  StreamState,
-  Tally,
-  WriteResult,
-  Writer,
+export {
+  type AttemptSummary,
+  type Batch,
+  type BatchPage,
+  type Destination,
+  type Job,
+  type JobOutcome,
+  type OpenOptions,
+  type ResetOrder,
+  type Session,
+  type StoredAttempt,
+  type StoredJob,
+  type StoredStream,
+  type StreamPlan,
+  type StreamState,
+  type Tally,
+  timeOf,
+  type WriteResult,
+  type Writer,
 } from './destination.js';
 export { type DuckDbOptions, duckdb } from './destinations/duckdb.js';
 export { type FileOptions, files } from './destinations/files.js';

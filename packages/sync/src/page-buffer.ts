@@ -189,8 +189,10 @@ function* pieces(page: BatchPage): Iterable<{ piece: BatchPage; size: number }> 
   for (let from = 0; from < records.length; from += step) {
     const some: RecordData[] = records.slice(from, from + step);
     const hashes = page.hashes.subarray(from, from + step);
+    const { extractedAt: at } = page;
+    const extractedAt = typeof at === 'number' ? at : at.subarray(from, from + step);
     yield {
-      piece: { ...page, records: some, hashes },
+      piece: { ...page, records: some, hashes, extractedAt },
       size: isLarge ? estimateBytes(some) : (all / records.length) * some.length,
     };
   }

@@ -3,6 +3,7 @@ import {
   ConnectorError,
   type GlobalState,
   type RecordData,
+  type RecordTimes,
   type RunContext,
   type Sink,
   type StreamEstimate,
@@ -112,19 +113,25 @@ export class SyncRun implements Sink {
     if (error && !this.destinationFailed) this.destinationHasFailed(error, []);
   }
 
-  page(stream: StreamDescriptor, unit: Unit, records: RecordData[], state?: () => JsonObject): void | Promise<void> {
+  page(
+    stream: StreamDescriptor,
+    unit: Unit,
+    records: RecordData[],
+    state?: () => JsonObject,
+    extractedAt?: RecordTimes,
+  ): void | Promise<void> {
     const lane = this.lane(stream);
     const { key } = lane.plan;
     const writer = this.alone(lane);
     const covering = state && (() => ({ states: new Map([[key, state()]]) }));
-    const done = writer.pages([{ stream: key, unit, records }], covering);
+    const done = writer.pages([{ stream: key, unit, records, extractedAt }], covering);
     this.tellProgress(lane);
     return this.waited(done);
   }
 
   pagesTogether(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void> {
     const group = this.groupWriter();
-    const incoming = pages.map(({ stream, unit, records }) => ({ stream: this.together(stream), unit, records }));
+    const incoming = pages.map((page) => ({ ...page, stream: this.together(page.stream) }));
     const done = group.pages(incoming, state && (() => coveringOf(state())));
     for (const stream of new Set(incoming.map((page) => page.stream))) this.tellProgress(this.lanes.get(stream)!);
     return this.waited(done);

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RecordData, type StreamOutcome, type Unit } from '@tidemark/source';
+import { ConnectorError, type RecordData, type RecordTimes, type StreamOutcome, type Unit } from '@tidemark/source';
 import { type CheckpointPolicy, SECONDS_MAX } from './checkpoint.js';
 import type { StreamPlan, StreamState, Tally, Writer } from './destination.js';
 import { PageBuffer } from './page-buffer.js';
@@ -45,6 +45,8 @@ export interface IncomingPage {
   stream: string;
   unit: Unit;
   records: RecordData[];
+  /** Absent: now. */
+  extractedAt?: RecordTimes;
 }
 
 interface Lane {
@@ -98,8 +100,8 @@ export class StreamWriter {
   /** See `Sink.page` and `Sink.pagesTogether`. Waits only when the destination has enough to do. */
   pages(pages: readonly IncomingPage[], covering?: () => Covering): void | Promise<void> {
     if (this.closed) throw new Error('a page came after the end');
-    const extractedAt = this.settings.clock();
-    for (const { stream, unit, records } of pages) {
+    const now = this.settings.clock();
+    for (const { stream, unit, records, extractedAt = now } of pages) {
       const { buffer, counts } = this.lane(stream);
       const bytes = buffer.add(
         { unit: unit.id, records, extractedAt, hashes: hashesOf(records) },

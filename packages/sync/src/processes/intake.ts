@@ -6,8 +6,10 @@ import {
   type RecordChange,
   type RecordData,
   type StreamOutcome,
+  type StreamPage,
   type Unit,
 } from '@tidemark/source';
+import { EmittedTimes } from './emitted-times.js';
 
 /** A program tells no units: the whole stream is one. */
 export const WHOLE: Unit = { id: '{}', partition: {}, slice: {} };
@@ -34,6 +36,8 @@ export class StreamIntake {
   failure: ConnectorError | undefined;
   outcome: StreamOutcome | undefined;
 
+  private readonly times = new EmittedTimes();
+
   constructor(
     readonly key: string,
     readonly stream: StreamDescriptor,
@@ -46,17 +50,18 @@ export class StreamIntake {
     if (record.meta?.changes?.length) noteChanges(data, record.meta.changes as RecordChange[]);
     if (record.file_reference) attachFile(data, record.file_reference);
     this.records.push(data);
+    this.times.add(record.emitted_at);
     this.bytes += bytes;
     this.sinceState++;
     return this.records.length >= PAGE_RECORDS || this.bytes >= PAGE_BYTES;
   }
 
-  /** The records since the last page. */
-  take(): RecordData[] {
-    const { records } = this;
+  /** The records since the last page. `now` is when those were emitted that do not say it. */
+  take(now: number): StreamPage {
+    const { stream, records } = this;
     this.records = [];
     this.bytes = 0;
-    return records;
+    return { stream, unit: WHOLE, records, extractedAt: this.times.take(now) };
   }
 }
 

@@ -1,6 +1,13 @@
 import { canonical, type JsonObject, type StreamDescriptor, stringify } from '@tidemark/protocol';
 import { attachedFile, ConnectorError, changesOf } from '@tidemark/source';
-import type { Batch, StreamPlan, StreamState, WriteResult, Writer } from '../destination.js';
+import {
+  type Batch,
+  type StreamPlan,
+  type StreamState,
+  timeOf,
+  type WriteResult,
+  type Writer,
+} from '../destination.js';
 import { count, emptyTally } from '../tally.js';
 import type { DestinationPipe } from './destination-pipe.js';
 
@@ -52,14 +59,15 @@ export class ProcessWriter implements Writer {
     const target = this.target(stream);
     const tally = emptyTally();
     let text = '';
-    for (const { records, hashes, extractedAt } of batch.pages) {
+    for (const page of batch.pages) {
+      const { records, hashes } = page;
       for (let index = 0; index < records.length; index++) {
         const record = records[index]!;
         const changes = changesOf(record);
         const meta = changes ? `,"meta":${JSON.stringify({ changes })}` : '';
         const file = attachedFile(record);
         const reference = file ? `,"file_reference":${JSON.stringify(file)}` : '';
-        text += `${target.before}${stringify(record)},"emitted_at":${extractedAt}${meta}${reference}}}\n`;
+        text += `${target.before}${stringify(record)},"emitted_at":${timeOf(page, index)}${meta}${reference}}}\n`;
         count(tally, hashes[index]!);
         target.sent++;
         target.sinceState++;

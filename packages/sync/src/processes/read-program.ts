@@ -39,6 +39,7 @@ export async function readProgram(
     compareCounts: settings.record_counts !== 'ignore',
     name: programName(settings),
     unparsable,
+    clock: context.clock,
     keepConfig: facts.keepConfig,
   });
   let child: Child | undefined;

@@ -14,13 +14,12 @@ import {
   type GlobalState,
   type ReadResult,
   type ReadSettings,
-  type RecordData,
   type StreamOutcome,
   type StreamPage,
 } from '@tidemark/source';
 import { levelOf } from './ask.js';
 import { streamEstimate } from './estimate.js';
-import { miscount, StreamIntake, WHOLE } from './intake.js';
+import { miscount, StreamIntake } from './intake.js';
 import type { Line } from './lines.js';
 import { errorOf, isObject, parseMessage } from './message.js';
 import type { UnparsableLines } from './unparsable.js';
@@ -37,6 +36,8 @@ export interface ReadingRules {
   compareCounts: boolean;
   name: string;
   unparsable: UnparsableLines;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
   keepConfig: (config: JsonObject) => void;
 }
 
@@ -181,17 +182,17 @@ export class Reading {
 
   private async handOn(stream: StreamIntake, state?: () => JsonObject): Promise<void> {
     const { sink } = this.settings;
-    const records = await this.taken(stream);
-    if (this.isGlobal) await sink.pagesTogether?.([{ stream: stream.stream, unit: WHOLE, records }]);
-    else await sink.page(stream.stream, WHOLE, records, state);
+    const page = await this.taken(stream);
+    if (this.isGlobal) await sink.pagesTogether?.([page]);
+    else await sink.page(page.stream, page.unit, page.records, state, page.extractedAt);
   }
 
   /** What waits of a stream, after the sink was told that the stream is under way. */
-  private async taken(stream: StreamIntake): Promise<RecordData[]> {
+  private async taken(stream: StreamIntake): Promise<StreamPage> {
     await this.begin(stream);
     if (!stream.isRunning && stream.records.length > 0) await this.run(stream);
     this.waitingBytes -= stream.bytes;
-    return stream.take();
+    return stream.take(this.rules.clock());
   }
 
   private async handOnAll(): Promise<void> {
@@ -248,7 +249,7 @@ export class Reading {
     const pages: StreamPage[] = [];
     for (const stream of all) {
       if (stream.records.length === 0) continue;
-      pages.push({ stream: stream.stream, unit: WHOLE, records: await this.taken(stream) });
+      pages.push(await this.taken(stream));
     }
     await this.settings.sink.pagesTogether?.(pages, () => global);
   }
@@ -294,7 +295,7 @@ export class Reading {
   private fail(stream: StreamIntake, error: ConnectorError): void {
     stream.failure = error;
     this.waitingBytes -= stream.bytes;
-    stream.take();
+    stream.take(0);
   }
 
   /** The end of one stream. A state that the sink refuses makes it a failed one. */

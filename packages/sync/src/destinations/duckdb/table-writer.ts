@@ -1,7 +1,7 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import { stringify } from '@tidemark/protocol';
 import { changesOf, type RecordChange, type RecordData } from '@tidemark/source';
-import type { Batch, StreamPlan, WriteResult } from '../../destination.js';
+import { type Batch, type StreamPlan, timeOf, type WriteResult } from '../../destination.js';
 import { estimateBytes } from '../../size.js';
 import { count, emptyTally } from '../../tally.js';
 import { type Column, type Columns, OWN_NAMES, REST_FIELD } from '../sql/column.js';
@@ -68,7 +68,7 @@ export class TableWriter {
         }
         rows.records.push(record);
         rows.units.push(page.unit);
-        rows.times.push(page.extractedAt);
+        rows.times.push(timeOf(page, index));
         count(tally, page.hashes[index]!);
         bytes += size;
       }

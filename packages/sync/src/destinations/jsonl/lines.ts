@@ -1,6 +1,6 @@
 import { stringify } from '@tidemark/protocol';
 import { changesOf } from '@tidemark/source';
-import type { Batch, StreamPlan, Tally } from '../../destination.js';
+import { type Batch, type StreamPlan, type Tally, timeOf } from '../../destination.js';
 import { count, emptyTally } from '../../tally.js';
 import { CHUNK_ROWS_MAX, IN_CHUNK, type RawIds } from '../sql/raw-id.js';
 
@@ -40,9 +40,10 @@ export async function writeLines(
   const start = lineStart(plan.stream);
   let id = ids.texts();
   let row = 0;
-  for (const { unit, records, extractedAt, hashes } of batch.pages) {
-    const at = `,"_airbyte_extracted_at":"${new Date(extractedAt).toISOString()}"`;
-    const about = `${at},"_airbyte_generation_id":${plan.generation},"_airbyte_meta":`;
+  for (const page of batch.pages) {
+    const { unit, records, hashes } = page;
+    let time = Number.NaN;
+    let about = '';
     const meta = stringify({ sync_id: plan.syncId, changes: [], unit });
     let text = '';
     let rows = 0;
@@ -50,6 +51,11 @@ export async function writeLines(
       if (row === CHUNK_ROWS_MAX) {
         id = ids.texts();
         row = 0;
+      }
+      const at = timeOf(page, index);
+      if (at !== time) {
+        time = at;
+        about = `,"_airbyte_extracted_at":"${new Date(at).toISOString()}","_airbyte_generation_id":${plan.generation},"_airbyte_meta":`;
       }
       const noted = changesOf(record);
       const own = noted ? stringify({ sync_id: plan.syncId, changes: noted.map((one) => ({ ...one })), unit }) : meta;

@@ -1,5 +1,5 @@
 import type { RecordData } from '@tidemark/source';
-import type { Batch } from '../../destination.js';
+import { type Batch, timeOf } from '../../destination.js';
 import { estimateBytes } from '../../size.js';
 import { CHUNK_ROWS_MAX } from './raw-id.js';
 
@@ -32,7 +32,7 @@ export function* rowChunks({ pages }: Batch): Generator<RowChunk> {
       }
       chunk.records.push(record);
       chunk.units.push(page.unit);
-      chunk.times.push(page.extractedAt);
+      chunk.times.push(timeOf(page, index));
       chunk.hashes.push(page.hashes[index]!);
       bytes += size;
     }
