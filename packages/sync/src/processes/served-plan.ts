@@ -4,9 +4,9 @@ import { ConnectorError } from '@tidemark/source';
 import type { Job, StoredJob, StoredStream, StreamPlan } from '../destination.js';
 import { isObject } from './message.js';
 
-/** What a served destination keeps of a stream in its own books: the client's state, and what it was written under. */
-export function keptState(state: JsonObject, minimumGeneration: number): JsonObject {
-  return { client_state: state, minimum_generation_id: minimumGeneration };
+/** What a served destination keeps of a stream in its own books: the client's state. */
+export function keptState(state: JsonObject): JsonObject {
+  return { client_state: state };
 }
 
 /**
@@ -86,10 +86,10 @@ function begun(
 ): Pick<StreamPlan, 'minimumGeneration' | 'begin'> {
   if (!known) return { minimumGeneration: wanted, begin: 'anew' };
   if (known.generation === generation) {
-    const before = Number(known.state?.minimum_generation_id ?? 0);
     if (known.status === 'open') {
-      // States of a replacement that was broken off have been returned: its rows count, whatever is wanted now.
-      if (known.state !== undefined) return { minimumGeneration: Math.max(wanted, before), begin: 'resume' };
+      // States of a run that was broken off have been returned: its rows count and are where it put them, whatever is wanted
+      // now. That run may itself have come after the generation took its place.
+      if (known.state !== undefined) return { minimumGeneration: known.minimumGeneration ?? 0, begin: 'resume' };
       return { minimumGeneration: wanted, begin: wanted === 0 ? 'resume' : 'anew' };
     }
     // This generation has taken its place already: nothing is to be replaced any more.

@@ -118,7 +118,7 @@ export class ServedStream {
 
   private stored() {
     const { plan, openRows } = this;
-    return { stream: plan.key, state: keptState(this.state ?? {}, plan.minimumGeneration), rows: openRows };
+    return { stream: plan.key, state: keptState(this.state ?? {}), rows: openRows };
   }
 
   private committed(): void {

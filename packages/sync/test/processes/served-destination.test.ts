@@ -132,6 +132,10 @@ describe('a destination of ours as one of the protocol', () => {
     // A client that did not hear of the end asks for the same generation once more: nothing is emptied.
     await served.write([configured('a', overwrite(2))], [state('a', { page: 2 }), complete('a')]);
     expect(await served.ids()).toEqual([11, 12, 13]);
+    // Nor when it asks, is broken off before it says so, and asks again.
+    await served.write([configured('a', overwrite(2))], []);
+    await served.write([configured('a', overwrite(2))], [state('a', { page: 2 }), complete('a')]);
+    expect(await served.ids()).toEqual([11, 12, 13]);
     // A new generation of which a part was read is dropped for a newer one.
     await served.write([configured('a', overwrite(3))], [...some('a', 21), state('a', { page: 1 })]);
     await served.write([configured('a', overwrite(4))], [...some('a', 31), complete('a')]);
