@@ -1,17 +1,24 @@
 import { type ConfiguredCatalog, type StreamDescriptor, streamKey } from '@tidemark/protocol';
 import { type Connection, ConnectorError, type Stream } from '@tidemark/source';
 import type { AttemptPlan } from './attempt.js';
-import { type ChosenStream, chooseModes, type StreamSelection } from './modes.js';
+import {
+  type ChosenStream,
+  chooseModes,
+  type StreamSelection,
+  sourceCursorWarning,
+  sourceKeyProblem,
+} from './modes.js';
 
-/** The streams of a sync, and those that could not say what they are (a schema that is asked for failed). */
+/** The streams of a sync, and those that could not say what they are (a schema that is asked for failed) or say it wrongly. */
 export interface Choice {
   chosen: ChosenStream[];
   failed: { stream: StreamDescriptor; error: ConnectorError }[];
+  warnings: string[];
 }
 
 /**
  * The streams that were asked for, described and with their modes. Throws ConnectorError (config) that names every
- * unknown stream at once, or a mode that cannot be. A stream that fails to describe itself only loses its own place.
+ * unknown stream at once, or a mode, key or cursor that cannot be. What a stream itself says wrongly only costs its own place.
  */
 export async function chooseStreams(
   connection: Connection,
@@ -23,7 +30,7 @@ export async function chooseStreams(
   const keys = pairs.map(([stream]) => streamKey(stream));
   const twice = pairs.find(([, wish], index) => wish && keys.indexOf(keys[index]!) !== index);
   if (twice) throw new ConnectorError('config', `The stream '${written(twice[0])}' is asked for twice.`);
-  const choice: Choice = { chosen: [], failed: [] };
+  const choice: Choice = { chosen: [], failed: [], warnings: [] };
   for (const [stream, wish] of pairs) {
     let description: Awaited<ReturnType<typeof stream.describe>>;
     try {
@@ -33,7 +40,15 @@ export async function chooseStreams(
       choice.failed.push({ stream: { name, namespace }, error: ConnectorError.from(error, name) });
       continue;
     }
-    choice.chosen.push(chooseModes(description, wish));
+    const chosen = chooseModes(description, wish);
+    const error = sourceKeyProblem(chosen);
+    if (error) {
+      choice.failed.push({ stream: { name: stream.name, namespace: stream.namespace }, error });
+      continue;
+    }
+    const warning = sourceCursorWarning(chosen);
+    if (warning) choice.warnings.push(warning);
+    choice.chosen.push(chosen);
   }
   if (choice.chosen.length > 0) return choice;
   throw choice.failed[0]?.error ?? new ConnectorError('config', 'There is no stream to read.');

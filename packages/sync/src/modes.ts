@@ -1,5 +1,6 @@
 import type { DestinationSyncMode, StreamDescription, SyncMode } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
+import { unknownFields } from './key-fields.js';
 
 /** Which streams, and how. What is left out is chosen by what the stream can do. */
 export interface StreamSelection {
@@ -53,7 +54,45 @@ export function chooseModes(description: StreamDescription, wish: Partial<Stream
       `'${destinationSyncMode}' needs a primary key and the stream has none. Set primary_key, or use '${syncMode === 'incremental' ? 'append' : 'overwrite'}'.`,
     );
   }
+  const { json_schema: schema } = description;
+  const noKey = wish.primary_key && unknownFields(schema, wish.primary_key);
+  if (noKey) throw refuse(`primary_key names ${noKey}`);
+  const noCursor = wish.cursor_field && unknownFields(schema, [wish.cursor_field]);
+  if (noCursor) throw refuse(`cursor_field names ${noCursor}`);
   const cursorField = wish.cursor_field ?? description.default_cursor_field ?? [];
   const allowEmpty = wish.allow_empty ?? false;
   return { description, syncMode, destinationSyncMode, primaryKey, cursorField, allowEmpty };
+}
+
+/**
+ * A key that the source itself names and its schema does not have, where rows are deduplicated by it: what is known of it
+ * would take different rows for the same. The stream cannot be read in that mode; ConnectorError (config) says what to set.
+ */
+export function sourceKeyProblem({
+  description,
+  destinationSyncMode,
+  primaryKey,
+}: ChosenStream): ConnectorError | undefined {
+  const wrong = destinationSyncMode.endsWith('_dedup') ? unknownFields(description.json_schema, primaryKey) : undefined;
+  if (!wrong) return undefined;
+  const instead = destinationSyncMode === 'append_dedup' ? 'append' : 'overwrite';
+  return new ConnectorError(
+    'config',
+    `Stream '${description.name}': the primary key that the source gives it names ${wrong} Set primary_key for this stream in the connection file, or 'destination_sync_mode: ${instead}'.`,
+    { stream: description.name },
+  );
+}
+
+/** A cursor that the source itself names and its schema does not have: of two rows with one key the last that came stays. */
+export function sourceCursorWarning({
+  description,
+  destinationSyncMode,
+  cursorField,
+}: ChosenStream): string | undefined {
+  const isUsed = destinationSyncMode.endsWith('_dedup') && cursorField.length > 0;
+  const wrong = isUsed ? unknownFields(description.json_schema, [cursorField]) : undefined;
+  return (
+    wrong &&
+    `Stream '${description.name}': the cursor that the source gives it names ${wrong} Of rows with the same key the one that comes last stays, unless records have the field all the same.`
+  );
 }

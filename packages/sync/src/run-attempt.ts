@@ -70,6 +70,7 @@ export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd>
     const choice = await chooseStreams(connection, sync.streams);
     choice.chosen = choice.chosen.filter(({ description }) => !settings.hopeless.has(streamKey(description)));
     choice.failed = choice.failed.filter(({ stream }) => !settings.hopeless.has(streamKey(stream)));
+    for (const warning of choice.warnings) context.log('WARN', context.redact(warning));
     const stored = await session.load(sync.connection);
     refuseStranger(stored, settings.within);
     const fingerprint = await fingerprintOf(sync);

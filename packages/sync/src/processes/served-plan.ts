@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ConfiguredCatalog, type ConfiguredStream, type JsonObject, streamKey } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { Job, StoredJob, StoredStream, StreamPlan } from '../destination.js';
+import { unknownFields } from '../key-fields.js';
 import { isObject } from './message.js';
 
 /** What a served destination keeps of a stream in its own books: the client's state. */
@@ -46,6 +47,8 @@ function planOf(configured: ConfiguredStream, known: StoredStream | undefined, j
   const primaryKey = nonEmpty(configured.primary_key) ?? nonEmpty(stream.source_defined_primary_key) ?? [];
   if (destinationSyncMode.endsWith('_dedup') && primaryKey.length === 0)
     throw refuse(`'${destinationSyncMode}' needs a primary key.`);
+  const wrongKey = destinationSyncMode.endsWith('_dedup') && unknownFields(stream.json_schema, primaryKey);
+  if (wrongKey) throw refuse(`its primary key names ${wrongKey}`);
   const overwrites = destinationSyncMode.startsWith('overwrite');
   // A client without generations means a new one whenever rows are to be replaced.
   const generation = configured.generation_id ?? (known?.generation ?? 0) + (overwrites || !known ? 1 : 0);
