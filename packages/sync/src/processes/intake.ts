@@ -30,6 +30,8 @@ export class StreamIntake {
   isStarted = false;
   /** The program says that it did not get to the end. */
   isIncomplete = false;
+  /** The program says that it got to the end. */
+  isSaidComplete = false;
   /** The program says that something is wrong with it; what it sends is still taken. */
   reported: ConnectorError | undefined;
   /** Nothing more is taken. */

@@ -50,6 +50,8 @@ export class Reading {
   private waitingBytes = 0;
   private global: GlobalState | undefined;
   private excused = 0;
+  /** It says how its streams stand: then one of which it does not say COMPLETE is not complete. */
+  private tellsStatuses = false;
   /** Until it is known, records are kept: nothing can be handed on without knowing which state will cover it. */
   private isGlobal: boolean | undefined;
 
@@ -98,7 +100,8 @@ export class Reading {
     const outcomes = new Map<string, StreamOutcome>();
     for (const stream of open) {
       stream.failure ??= stream.reported;
-      const isShort = reason !== undefined || (stream.isIncomplete && !isStopped);
+      const isOpen = stream.isIncomplete || (this.tellsStatuses && !stream.isSaidComplete);
+      const isShort = reason !== undefined || (isOpen && !isStopped);
       if (isShort) stream.failure ??= failureOf(stream, reason, this.rules.name);
       outcomes.set(stream.key, stream.failure ? 'failed' : isStopped ? 'stopped' : 'complete');
     }
@@ -277,12 +280,14 @@ export class Reading {
     { status, reasons }: Extract<TraceMessage['trace'], { type: 'STREAM_STATUS' }>['stream_status'],
   ): Promise<void> {
     if (stream.outcome) return;
+    if (status !== 'INCOMPLETE') this.tellsStatuses = true;
     await this.begin(stream);
     for (const reason of reasons ?? []) {
       if (reason?.type === 'RATE_LIMITED')
         this.settings.sink.log('INFO', `Stream ${stream.stream.name}: the API asks to wait (rate limited).`);
     }
     if (status === 'INCOMPLETE') stream.isIncomplete = true;
+    if (status === 'COMPLETE') stream.isSaidComplete = true;
     // A state that covers the rest may still come, at the latest before the program ends.
     if (status !== 'COMPLETE' || stream.failure || stream.reported || this.isGlobal) return;
     if (this.isGlobal === undefined) {
@@ -353,11 +358,13 @@ function otherStates(name: string, met: 'stream' | 'global'): ConnectorError {
 
 /** Each stream's own error: it is told with the stream's name. */
 function failureOf(stream: StreamIntake, reason: ConnectorError | undefined, name: string): ConnectorError {
-  if (!reason)
+  if (!reason) {
+    const what = stream.isIncomplete ? 'did not read' : 'ended without saying COMPLETE: it may not have read';
     return new ConnectorError(
       'system',
-      `${name} did not read the stream '${stream.stream.name}' to its end, and does not say why.`,
+      `${name} ${what} the stream '${stream.stream.name}' to its end, and does not say why.`,
     );
+  }
   const { kind, message, detail } = reason;
   return new ConnectorError(kind, message, { detail, stream: stream.stream.name, cause: reason });
 }

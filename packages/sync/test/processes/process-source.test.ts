@@ -48,6 +48,7 @@ describe('a program as a source', () => {
           state('a', { at: 3 }, 1),
           status('a', 'COMPLETE'),
           record('b', { id: 2 }),
+          status('b', 'COMPLETE'),
         ],
       },
       {},
@@ -204,6 +205,27 @@ describe('what goes wrong', () => {
     expect(lines).toContain('error of a (config): The key is wrong.');
     expect(lines).toContain('b COMPLETE');
     expect(result.errors.map((error) => error.kind)).toEqual(['config']);
+  });
+
+  it('a stream of which a program with statuses does not say COMPLETE has failed', async () => {
+    for (const which of ['STARTED', 'RUNNING']) {
+      const { lines, result } = await played({
+        discover: catalog(stream('a', incremental), stream('b')),
+        read: [
+          status('b', which),
+          record('a', { id: 1 }),
+          state('a', { at: 1 }),
+          record('b', { id: 1 }),
+          state('b', { at: 1 }),
+          status('b', 'COMPLETE'),
+        ],
+      });
+      expect(lines).toContain('a failed: {"at":1}');
+      expect(result.errors.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/ended without saying COMPLETE: it may not have read the stream 'a' to its end/),
+      ]);
+      expect(Object.fromEntries(result.outcomes)).toEqual({ a: 'failed', b: 'complete' });
+    }
   });
 
   it.each([
