@@ -101,9 +101,11 @@ export class Reading {
     for (const stream of open) {
       stream.failure ??= stream.reported;
       const isOpen = stream.isIncomplete || (this.tellsStatuses && !stream.isSaidComplete);
-      const isShort = reason !== undefined || (isOpen && !isStopped);
+      // It got to its end, and only waited for a state that may come and did not.
+      const isRead = stream.isSaidComplete && stream.state === undefined && !this.isGlobal;
+      const isShort = (reason !== undefined && !isRead) || (isOpen && !isStopped);
       if (isShort) stream.failure ??= failureOf(stream, reason, this.rules.name);
-      outcomes.set(stream.key, stream.failure ? 'failed' : isStopped ? 'stopped' : 'complete');
+      outcomes.set(stream.key, stream.failure ? 'failed' : isStopped && !isRead ? 'stopped' : 'complete');
     }
     if (this.isGlobal && open.length > 0) await this.finishTogether(outcomes);
     else for (const stream of open) await this.finish(stream, outcomes.get(stream.key)!);
@@ -118,7 +120,7 @@ export class Reading {
   private record(record: RecordMessage['record'], bytes: number): void | Promise<void> {
     const stream = this.stream(record);
     if (stream.failure) return;
-    if (stream.outcome) {
+    if (stream.outcome || (stream.isSaidComplete && this.isGlobal === false)) {
       throw new ConnectorError(
         'system',
         `${this.rules.name} sent a record of the stream '${stream.stream.name}' after it had said that the stream was complete.`,
@@ -231,6 +233,7 @@ export class Reading {
     if (wrong) return this.fail(stream, wrong);
     stream.state = content;
     await this.handOn(stream, () => content);
+    if (stream.isSaidComplete) await this.finish(stream, 'complete');
   }
 
   private async globalState(state: GlobalStateMessage): Promise<void> {
@@ -294,7 +297,7 @@ export class Reading {
       if (this.rules.isLikelyGlobal) return;
       await this.decide(false);
     }
-    if (stream.sinceState === 0 || stream.state === undefined) await this.finish(stream, 'complete');
+    if (stream.sinceState === 0 && stream.state !== undefined) await this.finish(stream, 'complete');
   }
 
   private fail(stream: StreamIntake, error: ConnectorError): void {

@@ -83,6 +83,43 @@ describe('a program as a source', () => {
     expect(files.filter((file) => file !== undefined)).toHaveLength(3);
   });
 
+  it('takes the state that comes after COMPLETE, and waits for it only where one is missing', async () => {
+    const { lines } = await played({
+      discover: catalog(stream('a', incremental), stream('b', incremental), stream('c', incremental), stream('d')),
+      read: [
+        record('a', { id: 1 }),
+        status('a', 'COMPLETE'),
+        record('b', { id: 1 }),
+        state('b', { at: 1 }, 1),
+        status('b', 'COMPLETE'),
+        state('a', { at: 1 }, 1),
+        record('c', { id: 1 }),
+        state('c', { at: 1 }, 1),
+        record('c', { id: 2 }),
+        status('c', 'COMPLETE'),
+        status('d', 'COMPLETE'),
+        state('c', { at: 2 }, 1),
+        { exit: 1 },
+      ],
+    });
+    const ends = lines.filter((line) => / (complete|failed):/.test(line));
+    expect(ends).toEqual(['b complete: {"at":1}', 'a complete: {"at":1}', 'c complete: {"at":2}', 'd complete: {}']);
+  });
+
+  it('fails a stream whose last records no state covers when the program fails after COMPLETE', async () => {
+    const { lines } = await played({
+      discover: catalog(stream('a', incremental)),
+      read: [
+        record('a', { id: 1 }),
+        state('a', { at: 1 }),
+        record('a', { id: 2 }),
+        status('a', 'COMPLETE'),
+        { exit: 1 },
+      ],
+    });
+    expect(lines).toContain('a failed: {"at":1}');
+  });
+
   it('keeps numbers digit for digit, changes, and lines of 20 MB', async () => {
     const line =
       '{"type":"RECORD","record":{"stream":"a","data":{"id":12345678901234567890,"pad":"1.10","deep":{"d":0.1234567890123456789012}},"emitted_at":1,"meta":{"changes":[{"field":"x","change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}]}}}';
