@@ -1,11 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An API of pages with ten rows each, that can go away, cut an answer short, or never answer. */
+/** An API of pages with ten rows each, that can go away, cut an answer short, nest it without end, or never answer. */
 export class CutApi {
   readonly asked: number[] = [];
   /** What happens to a request for a page; `answer` when nothing is said. */
-  fate: (page: number) => 'answer' | 'cut' | 'hang' | undefined = () => undefined;
+  fate: (page: number) => 'answer' | 'cut' | 'deep' | 'hang' | undefined = () => undefined;
   private server: Server | undefined;
   private port = 0;
 
@@ -38,7 +38,8 @@ export class CutApi {
     if (fate === 'hang') return;
     const first = (page - 1) * 10;
     const rows = page > this.pages ? [] : Array.from({ length: 10 }, (_, index) => ({ id: first + index + 1 }));
-    const body = JSON.stringify({ data: rows });
+    const nested = fate === 'deep' ? `,"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}` : '';
+    const body = JSON.stringify({ data: rows }).replace('}', `${nested}}`);
     response.setHeader('content-type', 'application/json');
     response.setHeader('content-length', body.length);
     if (fate !== 'cut') return void response.end(body);

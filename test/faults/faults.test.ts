@@ -89,6 +89,34 @@ describe('the API', () => {
   });
 });
 
+describe('a record that is nested without end', () => {
+  it('fails its stream with words for it; no state covers its page, and the next sync goes on there', async () => {
+    api.fate = (page) => (page === 5 ? 'deep' : undefined);
+    const checkpoint = { rows: 10 };
+    const failed = await run({ retry: false, checkpoint });
+    expect(failed).toMatchObject({ outcome: 'failed', rows: 40, errors: [{ stream: 'rows' }] });
+    expect(failed.errors[0]!.message).toMatch(/nests too deep.*RemoveFields/);
+    api.fate = () => undefined;
+    expect(await run({ checkpoint })).toMatchObject({ outcome: 'complete', attempt: 2 });
+    expect(api.asked).toEqual([1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);
+    expect(await ids()).toEqual(upTo(80));
+  });
+
+  it('is told by read in the same way', async () => {
+    const path = join(folder, 'manifest.yaml');
+    const config = join(folder, 'config.json');
+    writeFileSync(path, manifest);
+    writeFileSync(config, JSON.stringify({ base_url: api.url }));
+    api.fate = (page) => (page === 2 ? 'deep' : undefined);
+    const { code, stdout } = await runCli(['read', path, '--config', config]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/"message":"A value of a record nests too deep/);
+    const lines = stdout.split('\n');
+    expect(lines.filter((line) => line.includes('"RECORD"'))).toHaveLength(10);
+    expect(lines.filter((line) => line.includes('"next_page_token":')).at(-1)).toContain('"next_page_token":2');
+  });
+});
+
 describe('SIGTERM', () => {
   it('while an answer is being waited for: the last page is committed, and the next sync goes on after it', async () => {
     const path = join(folder, 'manifest.yaml');

@@ -27,6 +27,13 @@ export class ConnectorError extends Error {
       error.stream ??= stream;
       return error;
     }
+    if (isTooDeep(error)) {
+      return new ConnectorError(
+        'system',
+        'A value of a record nests too deep: lists and objects inside each other are carried down to about a thousand levels. Leave that field out, for example with RemoveFields.',
+        { cause: error, stream, detail: error.stack },
+      );
+    }
     const message = error instanceof Error ? error.message : String(error);
     return new ConnectorError('system', message, {
       cause: error,
@@ -34,4 +41,9 @@ export class ConnectorError extends Error {
       detail: error instanceof Error ? error.stack : undefined,
     });
   }
+}
+
+/** What walks a value, JSON.stringify among them, ends its stack in one that a hostile server has nested without end. */
+function isTooDeep(error: unknown): error is RangeError {
+  return error instanceof RangeError && /call stack/i.test(error.message);
 }

@@ -8,6 +8,7 @@ import {
 } from '@tidemark/protocol';
 import { Gate } from './concurrency.js';
 import { ConnectorError } from './error.js';
+import { intactSink } from './intact-sink.js';
 import type { Sink, StreamOutcome } from './sink.js';
 import type { Connection } from './source.js';
 import type { OpenStream, Stream } from './stream.js';
@@ -39,7 +40,8 @@ export interface ReadResult {
  * beside each other within the connection's concurrency; a stream that fails ends alone.
  * Throws ConnectorError (config) when the catalog names a stream that the source does not have.
  */
-export async function read(settings: ReadSettings): Promise<ReadResult> {
+export async function read(given: ReadSettings): Promise<ReadResult> {
+  const settings = { ...given, sink: intactSink(given.sink) };
   const { connection, catalog } = settings;
   const byKey = new Map(connection.streams.map((stream) => [streamKey(stream), stream]));
   for (const { stream } of catalog.streams) {

@@ -100,20 +100,27 @@ export class StreamWriter {
   /** See `Sink.page` and `Sink.pagesTogether`. Waits only when the destination has enough to do. */
   pages(pages: readonly IncomingPage[], covering?: () => Covering): void | Promise<void> {
     if (this.closed) throw new Error('a page came after the end');
-    const now = this.settings.clock();
-    for (const { stream, unit, records, extractedAt = now } of pages) {
-      const { buffer, counts } = this.lane(stream);
-      const bytes = buffer.add(
-        { unit: unit.id, records, extractedAt, hashes: hashesOf(records) },
-        covering !== undefined,
-      );
-      counts.pages++;
-      counts.records += records.length;
-      counts.bytes += bytes;
+    try {
+      this.takeIn(pages, covering !== undefined);
+    } catch (error) {
+      // The source's cursor has been told of these pages: no state can be asked for any more that would not cover them.
+      this.failure ??= error;
+      throw error;
     }
     if (covering) this.covering = covering;
     this.dirty = true;
     if (this.isFull || this.isDue) return this.enqueue((writer) => this.drain(writer, this.isDue));
+  }
+
+  private takeIn(pages: readonly IncomingPage[], isCovered: boolean): void {
+    const now = this.settings.clock();
+    for (const { stream, unit, records, extractedAt = now } of pages) {
+      const { buffer, counts } = this.lane(stream);
+      const bytes = buffer.add({ unit: unit.id, records, extractedAt, hashes: hashesOf(records) }, isCovered);
+      counts.pages++;
+      counts.records += records.length;
+      counts.bytes += bytes;
+    }
   }
 
   /** See `Sink.restart`. The rows are deleted before anything else is written or committed. */
@@ -127,7 +134,7 @@ export class StreamWriter {
 
   /** The clock goes on although no page comes: what has waited long enough is committed. */
   tick(): Promise<void> | undefined {
-    if (this.ended || !this.isDue) return undefined;
+    if (this.ended || this.failure !== undefined || !this.isDue) return undefined;
     if (!this.covering || this.isPinned) {
       this.warnOfLateness();
       return undefined;

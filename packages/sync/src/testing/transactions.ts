@@ -10,6 +10,7 @@ const MANY = 7;
 export function describeTransactions(harness: DestinationHarness): void {
   describe('transactions', () => {
     itCommitsRowsWithTheirState(harness);
+    itKeepsLargeRowsWithTheirState(harness);
     itKeepsStreamsApart(harness);
   });
 }
@@ -60,7 +61,10 @@ function itCommitsRowsWithTheirState(harness: DestinationHarness): void {
     });
     expect(column(await bench.rows('things'), 'id')).toEqual(['1', '3']);
   });
+}
 
+/** Where a destination must not hold all of a transaction in memory, it may have to commit large rows by themselves. */
+function itKeepsLargeRowsWithTheirState(harness: DestinationHarness): void {
   it('keeps no large row that no state covers, neither after a rollback nor after a kill', async () => {
     const bench = await Bench.at(harness);
     const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
