@@ -7,7 +7,7 @@ import { tableId } from '../table-id.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
 import { stampChange } from './binlog-values.js';
-import { checkBinlog } from './check-binlog.js';
+import { checkBinlog, refuseHalfBinlog } from './check-binlog.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import { quoteText } from './sql.js';
@@ -31,14 +31,11 @@ export class BinlogLog implements ChangeLog {
 
   async end(): Promise<Json> {
     const { clients } = this.options;
+    await refuseHalfBinlog(clients);
     try {
       const [status] = await this.status();
       const [file, pos] = status ?? [];
-      if (!file || !pos)
-        throw new ConnectorError(
-          'config',
-          'The server writes no binlog. Start it with log_bin and binlog_format = ROW.',
-        );
+      if (!file || !pos) throw new ConnectorError('config', 'The server does not say where its binlog ends.');
       const [row] = await clients.query('SELECT VERSION()');
       const isMariadb = /mariadb/i.test(row?.[0] ?? '');
       const [facts] = await clients.query(

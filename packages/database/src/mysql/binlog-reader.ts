@@ -4,6 +4,7 @@ import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { LogBatch, TableChanges } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
+import { changedByStatement } from './binlog-statements.js';
 import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
@@ -28,6 +29,10 @@ type RowsEvent = BinlogEvent & {
   rows: (RowData | UpdateRowData)[];
   tableId: number;
   tableMap: Record<number, TableEntry>;
+  numberOfColumns: number;
+  /** Which columns the rows have, a bit for each; of an update the rows before it, and in the second those after it. */
+  columns_present_bitmap: Buffer;
+  columns_present_bitmap2?: Buffer;
 };
 interface TableEntry {
   parentSchema: string;
@@ -138,7 +143,7 @@ export class BinlogReader {
         this.isInside = true;
         return;
       case 'query':
-        this.query((event as BinlogEvent & { query: string }).query);
+        this.query(event as BinlogEvent & { query: string; schema: string });
         break;
       case 'rotate': {
         const { binlogName, position } = event as BinlogEvent & { binlogName: string; position: number };
@@ -168,6 +173,7 @@ export class BinlogReader {
     const entry = event.tableMap[event.tableId];
     const table = entry && this.tables.get(`${entry.parentSchema}.${entry.tableName}`);
     if (!table || this.isDone) return;
+    if (!isWhole(event)) throw this.incomplete(table.id, 'a row of it has not all of its columns (binlog_row_image)');
     const { epoch } = this.reading.from;
     const place = { file: this.file, pos: event.nextPosition };
     const cursor = cursorOf({ ...place, epoch, server: '', gtid: null });
@@ -184,7 +190,9 @@ export class BinlogReader {
     if (this.rows >= this.reading.batchRows) this.flush(undefined);
   }
 
-  private query(sql: string): void {
+  private query({ query: sql, schema }: { query: string; schema: string }): void {
+    const changed = this.isDone ? undefined : changedByStatement(sql, schema, this.reading.relations);
+    if (changed !== undefined) throw this.incomplete(changed, 'a change of it is there as a statement (binlog_format)');
     if (/^\s*(?:BEGIN|XA\s+START)\b/i.test(sql)) this.isInside = true;
     else if (!/^\s*(?:SAVEPOINT|ROLLBACK\s+TO|RELEASE|XA\s+END)\b/i.test(sql)) this.isInside = false;
     const truncated = /^\s*(?:\/\*.*?\*\/\s*)*TRUNCATE\s+(?:TABLE\s+)?([^\s;]+)/is.exec(sql)?.[1];
@@ -209,6 +217,13 @@ export class BinlogReader {
     else this.waiting.push({ changes: this.changes, ...(position ? { position: { ...position } } : {}) });
     this.changes = [];
     this.rows = 0;
+  }
+
+  private incomplete(table: string, what: string): ConnectorError {
+    return new ConnectorError(
+      'config',
+      `The binlog does not have every change of ${table} whole: in ${this.file} ${what}. Load the table again, and see that no session sets binlog_format or binlog_row_image to anything but ROW and FULL.`,
+    );
   }
 
   private schemas(): Record<string, string[]> {
@@ -246,6 +261,14 @@ interface Stream {
 /** A replica's number: two readings at once must not have the same. */
 function serverId(): number {
   return 1_000_000_000 + Math.floor(Math.random() * 1_000_000_000);
+}
+
+/** With binlog_row_image = FULL the rows of an event have every column. */
+function isWhole({ numberOfColumns, columns_present_bitmap, columns_present_bitmap2 }: RowsEvent): boolean {
+  const has = (bits: Buffer, i: number): boolean => ((bits[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+  for (const bits of [columns_present_bitmap, columns_present_bitmap2 ?? columns_present_bitmap])
+    for (let i = 0; i < numberOfColumns; i++) if (!has(bits, i)) return false;
+  return true;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -1,3 +1,4 @@
+import { ConnectorError } from '@tidemark/source';
 import type { Finding, Table } from '../dialect.js';
 import { tableId } from '../table-id.js';
 import type { Clients } from './clients.js';
@@ -9,61 +10,8 @@ const RETENTION_SECONDS = 172_800;
 
 /** Everything that is missing for reading the binlog, with the statement that mends each. */
 export async function checkBinlog(clients: Clients, tables: readonly Table[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
   const settings = await variables(clients);
-  const say = (severity: Finding['severity'], problem: string, remedy: string) =>
-    findings.push({ severity, problem, remedy });
-  if (settings.get('log_bin') !== 'ON')
-    say(
-      'blocking',
-      'The server writes no binlog (log_bin is OFF).',
-      'log_bin = binlog in the server’s configuration, and a restart',
-    );
-  if (settings.get('binlog_format') !== 'ROW')
-    say(
-      'blocking',
-      `binlog_format is ${settings.get('binlog_format')}, and rows are needed.`,
-      "SET GLOBAL binlog_format = 'ROW';",
-    );
-  if (settings.get('binlog_row_image') !== 'FULL')
-    say(
-      'blocking',
-      `binlog_row_image is ${settings.get('binlog_row_image')}: changes do not have all columns.`,
-      "SET GLOBAL binlog_row_image = 'FULL';",
-    );
-  if (settings.get('binlog_transaction_compression') === 'ON')
-    say(
-      'blocking',
-      'Compressed transactions cannot be read (binlog_transaction_compression is ON).',
-      'SET GLOBAL binlog_transaction_compression = OFF;',
-    );
-  if (settings.get('binlog_row_value_options') === 'PARTIAL_JSON')
-    say(
-      'blocking',
-      'Changes of JSON values are not whole (binlog_row_value_options is PARTIAL_JSON).',
-      "SET GLOBAL binlog_row_value_options = '';",
-    );
-  if (settings.has('binlog_row_metadata') && settings.get('binlog_row_metadata') !== 'FULL')
-    say(
-      'hint',
-      `binlog_row_metadata is ${settings.get('binlog_row_metadata')}: after an ALTER TABLE, older changes may be read by the newer columns.`,
-      "SET GLOBAL binlog_row_metadata = 'FULL';",
-    );
-  if (settings.get('gtid_mode') === 'OFF')
-    say(
-      'hint',
-      'The server writes no GTIDs: after a failover the tables have to be loaded again.',
-      'gtid_mode = ON and enforce_gtid_consistency = ON',
-    );
-  const kept = Number(
-    settings.get('binlog_expire_logs_seconds') ?? Number(settings.get('expire_logs_days') ?? 0) * 86_400,
-  );
-  if (kept > 0 && kept < RETENTION_SECONDS)
-    say(
-      'hint',
-      `The binlog is kept for ${Math.round(kept / 3600)} hours only: a sync that comes later has to load the tables again.`,
-      'SET GLOBAL binlog_expire_logs_seconds = 604800;',
-    );
+  const findings = [...missingSettings(settings), ...costlySettings(settings)];
   const right = await missingRight(clients);
   if (right !== undefined) findings.push(right);
   for (const table of tables.filter(({ primaryKey }) => primaryKey.length === 0))
@@ -72,6 +20,71 @@ export async function checkBinlog(clients: Clients, tables: readonly Table[]): P
       table: tableId(table),
       problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
     });
+  return findings;
+}
+
+/** What the binlog must have for its changes to be whole. Throws ConnectorError (config) with everything that is missing. */
+export async function refuseHalfBinlog(clients: Clients): Promise<void> {
+  const missing = missingSettings(await variables(clients));
+  if (missing.length === 0) return;
+  const said = missing.map(({ problem, remedy }) => `${problem} Mend it with: ${remedy}`).join(' ');
+  throw new ConnectorError(
+    'config',
+    `The binlog does not have every change whole: ${said} Then load the tables again: what was changed meanwhile may be missing in the log.`,
+  );
+}
+
+/** Without these a change is not in the log, or not whole, or cannot be read. */
+function missingSettings(settings: ReadonlyMap<string, string>): Finding[] {
+  const findings: Finding[] = [];
+  const say = (problem: string, remedy: string) => findings.push({ severity: 'blocking', problem, remedy });
+  if (settings.get('log_bin') !== 'ON')
+    say(
+      'The server writes no binlog (log_bin is OFF).',
+      'log_bin = binlog in the server’s configuration, and a restart',
+    );
+  if (settings.get('binlog_format') !== 'ROW')
+    say(`binlog_format is ${settings.get('binlog_format')}, and rows are needed.`, "SET GLOBAL binlog_format = 'ROW';");
+  if (settings.get('binlog_row_image') !== 'FULL')
+    say(
+      `binlog_row_image is ${settings.get('binlog_row_image')}: changes do not have all columns.`,
+      "SET GLOBAL binlog_row_image = 'FULL';",
+    );
+  if (settings.get('binlog_transaction_compression') === 'ON')
+    say(
+      'Compressed transactions cannot be read (binlog_transaction_compression is ON).',
+      'SET GLOBAL binlog_transaction_compression = OFF;',
+    );
+  if (settings.get('binlog_row_value_options') === 'PARTIAL_JSON')
+    say(
+      'Changes of JSON values are not whole (binlog_row_value_options is PARTIAL_JSON).',
+      "SET GLOBAL binlog_row_value_options = '';",
+    );
+  return findings;
+}
+
+/** With these it works, badly. */
+function costlySettings(settings: ReadonlyMap<string, string>): Finding[] {
+  const findings: Finding[] = [];
+  const say = (problem: string, remedy: string) => findings.push({ severity: 'hint', problem, remedy });
+  if (settings.has('binlog_row_metadata') && settings.get('binlog_row_metadata') !== 'FULL')
+    say(
+      `binlog_row_metadata is ${settings.get('binlog_row_metadata')}: after an ALTER TABLE, older changes may be read by the newer columns.`,
+      "SET GLOBAL binlog_row_metadata = 'FULL';",
+    );
+  if (settings.get('gtid_mode') === 'OFF')
+    say(
+      'The server writes no GTIDs: after a failover the tables have to be loaded again.',
+      'gtid_mode = ON and enforce_gtid_consistency = ON',
+    );
+  const kept = Number(
+    settings.get('binlog_expire_logs_seconds') ?? Number(settings.get('expire_logs_days') ?? 0) * 86_400,
+  );
+  if (kept > 0 && kept < RETENTION_SECONDS)
+    say(
+      `The binlog is kept for ${Math.round(kept / 3600)} hours only: a sync that comes later has to load the tables again.`,
+      'SET GLOBAL binlog_expire_logs_seconds = 604800;',
+    );
   return findings;
 }
 
