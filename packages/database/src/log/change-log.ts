@@ -1,4 +1,4 @@
-import type { Json } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import type { Finding, Table } from '../dialect.js';
 
@@ -18,6 +18,14 @@ export interface LogBatch {
   position?: Json;
 }
 
+/** Tables whose changes the server has forgotten before they were read; the others can be gone on with. */
+export interface LostTables {
+  /** A sentence. */
+  why: string;
+  /** `namespace.name` of each. */
+  tables: string[];
+}
+
 /**
  * The log of changes of a server (PostgreSQL's logical replication, MySQL's binlog). Positions are the dialect's own JSON:
  * the generic reader stores them and gives them back.
@@ -30,9 +38,15 @@ export interface ChangeLog {
   end(): Promise<Json>;
   /**
    * Whether the log can be read from a stored position: undefined when it can, else why not, in a sentence ("The slot
-   * was dropped …"). A position of another server or lineage is never "already read".
+   * was dropped …"). A position of another server or lineage is never "already read". `tables` are those whose load has
+   * begun; where the log is lost for some of them only, it says for which.
    */
-  accept(position: Json): Promise<string | undefined>;
+  accept(position: Json, tables: readonly Table[]): Promise<string | LostTables | undefined>;
+  /**
+   * The position in the shared part of a state of Airbyte's own source, as one of ours that `accept` is still asked about.
+   * Throws ConnectorError (config) where there is none.
+   */
+  adopt(shared: JsonObject): Promise<Json>;
   /**
    * The changes of the chosen tables after `from`, until `to` is reached; ends at once when it is reached already. The last
    * batch has a position at or behind `to`. Batches are bounded in rows and bytes.

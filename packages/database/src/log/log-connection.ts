@@ -18,10 +18,12 @@ import {
   type StreamOutcome,
   type Unit,
 } from '@tidemark/source';
+import { isAirbyteOffset } from '../airbyte/log-offset.js';
+import { loadFromAirbyte } from '../airbyte/state.js';
 import type { Table } from '../dialect.js';
-import type { DialectName } from '../state.js';
+import { type DialectName, isDatabaseState } from '../state.js';
 import { tableId } from '../table-id.js';
-import type { ChangeLog } from './change-log.js';
+import type { ChangeLog, LostTables } from './change-log.js';
 import { LoadSink } from './load-sink.js';
 
 /** What a connection that follows the server's log is made of. */
@@ -139,39 +141,63 @@ class LogReading {
 
   /** Takes the stored state up, or begins at the end of the log with nothing loaded. */
   private async begin(): Promise<void> {
-    const { log, context, onLostPosition } = this.options;
-    const stored = this.storedPosition();
-    const lost = stored === undefined ? undefined : await log.accept(stored);
-    if (lost !== undefined && onLostPosition === 'fail') {
-      throw new ConnectorError(
-        'config',
-        `The log cannot be gone on from: ${lost} What happened since is not known. Load the tables again (without this state, or with on_lost_position: reload).`,
-      );
-    }
-    if (stored === undefined || lost !== undefined) {
-      if (lost !== undefined)
-        context.log('WARN', `The log cannot be gone on from: ${lost} Every table is loaded again.`);
+    const { log } = this.options;
+    const stored = await this.storedPosition();
+    const begun = stored === undefined ? new Map<string, JsonObject>() : this.storedStates();
+    const isBegun = (table: Table): boolean => begun.has(streamKey(table));
+    const lost = stored === undefined ? undefined : await log.accept(stored, this.options.tables.filter(isBegun));
+    if (lost !== undefined) this.reportLost(lost);
+    if (stored === undefined || typeof lost === 'string') {
       this.position = await log.end();
       return;
     }
     this.position = stored;
+    const gone = new Set(lost?.tables);
     for (const { stream } of this.followed) {
-      const state = this.settings.states.get(streamKey(stream));
-      if (state) this.states.set(streamKey(stream), state);
+      const state = begun.get(streamKey(stream));
+      if (state && !gone.has(tableId(plain(stream)))) this.states.set(streamKey(stream), state);
     }
     // What was given in as a state is stored: the server may forget what came before it.
     await log.confirm(stored);
   }
 
-  private storedPosition(): Json | undefined {
+  private reportLost(lost: string | LostTables): void {
+    const { context, onLostPosition } = this.options;
+    const why = typeof lost === 'string' ? lost : lost.why;
+    if (onLostPosition === 'fail')
+      throw new ConnectorError(
+        'config',
+        `The log cannot be gone on from: ${why} What happened since is not known. Load the tables again (without this state, or with on_lost_position: reload).`,
+      );
+    const which = typeof lost === 'string' ? 'Every table is' : `Loaded again ${lost.tables.length > 1 ? 'are' : 'is'}`;
+    const tail = typeof lost === 'string' ? ' loaded again.' : `: ${lost.tables.join(', ')}.`;
+    context.log('WARN', `The log cannot be gone on from: ${why} ${which}${tail}`);
+  }
+
+  private async storedPosition(): Promise<Json | undefined> {
     const { shared } = this.settings;
     if (shared === undefined) return undefined;
     const { v, dialect, position } = shared;
     if (v === 1 && dialect === this.options.dialect && position !== undefined) return position;
+    if (isAirbyteOffset(shared)) return this.options.log.adopt(shared);
     throw new ConnectorError(
       'config',
       `The state's shared part is none of this source's log (it is of '${String(dialect ?? 'another program')}'). Read without a state to load the tables anew.`,
     );
+  }
+
+  /** The followed streams' states, those of Airbyte's own source as ours. */
+  private storedStates(): Map<string, JsonObject> {
+    const { dialect, tables } = this.options;
+    const states = new Map<string, JsonObject>();
+    for (const { stream } of this.followed) {
+      const key = streamKey(stream);
+      const given = this.settings.states.get(key);
+      const table = tables.find((each) => streamKey(each) === key)!;
+      const state = given && (isDatabaseState(given) ? given : loadFromAirbyte(given, { dialect, table }));
+      if (state) states.set(key, state);
+    }
+    return states;
   }
 
   /** Log first, for what has been begun; then a piece of the load, and the log again, until everything is loaded. */

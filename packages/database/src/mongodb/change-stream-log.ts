@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { ChangeStream, ChangeStreamOptions } from 'mongodb';
+import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { uuidsIn } from './catalog.js';
@@ -91,6 +92,30 @@ export class ChangeStreamLog implements ChangeLog {
     }
     this.isByTime = false;
     return `${lost} Keep the oplog longer than the time between two syncs: db.adminCommand({ replSetResizeOplog: 1, minRetentionHours: 72 })`;
+  }
+
+  /**
+   * `{"state":{…:"{\"sec\":…,\"ord\":…,\"resume_token\":\"…\"}"},"schema_enforced":true}`. The state does not say which replica set
+   * and collections it is of.
+   */
+  async adopt(shared: JsonObject): Promise<Json> {
+    const { clients } = this.options;
+    const isEnforced = shared.schema_enforced !== false;
+    if (isEnforced === clients.config.schemaless)
+      throw new ConnectorError(
+        'config',
+        `The state is of collections that were read ${isEnforced ? 'with the fields of a schema' : 'without a schema, as whole documents'}, and 'schemaless' is ${clients.config.schemaless} now. Set 'schemaless: ${!isEnforced}', or read without a state to load the collections anew.`,
+      );
+    const [offset, ...others] = offsetsOf(shared);
+    if (others.length > 0) throw notAnOffset('it has several');
+    const { resume_token: text } = offset!;
+    const token = typeof text === 'string' && text !== '' ? { _data: text } : null;
+    const [t, i] = [Number(offset!.sec), Number(offset!.ord ?? 0)];
+    const isTime = [t, i].every((each) => Number.isInteger(each) && each >= 0 && each < 2 ** 32) && t > 0;
+    const time = isTime ? { t, i } : timeOfToken(token);
+    if (!time) throw notAnOffset("it has neither 'sec' and 'ord' nor a 'resume_token' with a time");
+    const opened = await clients.open();
+    return storedPosition({ token, time, ...(await this.lineage(opened)) });
   }
 
   async *read(

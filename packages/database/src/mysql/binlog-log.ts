@@ -1,5 +1,6 @@
-import type { Json } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
+import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
@@ -69,6 +70,27 @@ export class BinlogLog implements ChangeLog {
     if (!isSameServer)
       return `it was read from the server ${position.server}, and this is ${now.server}; without GTIDs nobody can say where to go on there.`;
     return this.acceptFile(position, now);
+  }
+
+  /**
+   * `{"state":{"mysql_cdc_offset":{…:"{\"file\":…,\"pos\":…,\"gtids\":…}"}}}`: the beginning of the transaction that was being
+   * read. The state does not say which server it is of; its history of tables, compressed or not, is not needed.
+   */
+  async adopt(shared: JsonObject): Promise<Json> {
+    const [offset, ...others] = offsetsOf(shared, 'mysql_cdc_offset');
+    if (others.length > 0) throw notAnOffset('it has several');
+    const { file, gtids } = offset!;
+    const pos = Number(offset!.pos);
+    if (typeof file !== 'string' || file === '' || !Number.isSafeInteger(pos) || pos < 0)
+      throw notAnOffset("it has no 'file' and 'pos'");
+    const gtid = typeof gtids === 'string' && gtids !== '' ? gtids.replaceAll(/\s/g, '') : null;
+    // Its transactions say where to go on, on whatever server of the lineage this is; a file and an offset do on its own only.
+    if (gtid !== null) return { server: '', file, pos, gtid, epoch: 0 };
+    const { server } = binlogPosition(await this.end())!;
+    this.options.warn(
+      `The state of Airbyte's names no transactions (gtids) and no server: ${file}:${pos} is taken for a place in the binlog of this server, ${server}.`,
+    );
+    return { server, file, pos, gtid, epoch: 0 };
   }
 
   async *read(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Json } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
+import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { tableId } from '../table-id.js';
@@ -10,7 +11,7 @@ import type { Clients } from './clients.js';
 import type { PostgresConfig } from './config.js';
 import { postgresError } from './errors.js';
 import { stampChange } from './wal-changes.js';
-import { lsnNumber, type WalPosition, walPosition } from './wal-position.js';
+import { lsnNumber, lsnText, type WalPosition, walPosition } from './wal-position.js';
 import { WalReader } from './wal-reader.js';
 
 /** Commits that wait for a standby are in the log before anybody can see them; they are waited for this long. */
@@ -84,6 +85,23 @@ export class WalLog implements ChangeLog {
       return undefined;
     } catch (error) {
       throw postgresError(error, 'Looking at the replication slot');
+    }
+  }
+
+  /**
+   * `{"state":{"[\"db\",…]":"{\"lsn\":…,\"lsn_commit\":…}"}}`: the last commit before which nothing is missing. What came since
+   * comes again. The state does not say which cluster it is of.
+   */
+  async adopt(shared: JsonObject): Promise<Json> {
+    const numbers = offsetsOf(shared).flatMap(({ lsn, lsn_commit, lsn_proc }) =>
+      [lsn, lsn_commit, lsn_proc].flatMap((each) => (/^\d{1,20}$/.test(String(each)) ? [BigInt(String(each))] : [])),
+    );
+    const least = numbers.sort((a, b) => (a < b ? -1 : 1))[0];
+    if (least === undefined) throw notAnOffset("it has no 'lsn'");
+    try {
+      return { system: await this.systemId(), lsn: lsnText(least) };
+    } catch (error) {
+      throw postgresError(error, 'Looking at the cluster');
     }
   }
 
