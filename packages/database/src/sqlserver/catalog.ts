@@ -19,7 +19,7 @@ export function catalogStatements(schemas: readonly string[]): { tables: string;
   const where =
     schemas.length > 0
       ? `s.name IN (${schemas.map(quoteText).join(', ')})`
-      : "s.name NOT IN (N'sys', N'INFORMATION_SCHEMA')";
+      : "s.name NOT IN (N'sys', N'INFORMATION_SCHEMA', N'cdc')";
   return {
     tables: `SELECT s.name, o.name, RTRIM(o.type), CONVERT(varchar(20), (SELECT SUM(p.used_page_count) * 8192 FROM sys.dm_db_partition_stats p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)))
       FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND ${where} ORDER BY s.name, o.name`,

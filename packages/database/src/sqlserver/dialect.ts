@@ -1,11 +1,13 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Page, RecordData, RunContext } from '@tidemark/source';
-import type { Database, Dialect, Finding, ReadingSettings } from '../dialect.js';
+import type { Database, Dialect, Finding, ReadingSettings, TableWish } from '../dialect.js';
 import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
 import { keyedTables } from '../keyed/keyed-table.js';
 import { routeTo } from '../route.js';
 import { rowDecoder } from '../row-decoder.js';
 import { readCatalog } from './catalog.js';
+import { CdcLog } from './cdc-log.js';
+import { LOG_COLUMNS, LOG_CURSOR } from './cdc-records.js';
 import { parseSqlServerConfig, SQLSERVER_CONNECTION_SCHEMA } from './config.js';
 import { isWorthAnotherTry, sqlServerError } from './errors.js';
 import { type Sessions, tediousSessions } from './sessions.js';
@@ -43,13 +45,19 @@ export function sqlServerDatabase(
   warn: (message: string) => void,
 ): Database {
   const server = sqlServer(sessions, settings);
-  const shared = { server, cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS, warn };
+  const forms = { cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS };
   let relations: KeyedRelation<SqlServerColumn>[] = [];
+  let wished: readonly TableWish[] | undefined;
+  const cdc = new CdcLog({ sessions, server, settings, user, relations: () => relations, wishes: () => wished, warn });
   return {
     async tables(wishes) {
+      wished = wishes;
       relations = await readCatalog(sessions, settings, wishes);
-      return keyedTables(shared, relations, wishes);
+      const isFollowed = settings.method === 'log' || wishes?.some(({ method }) => method === 'log');
+      const log = { columns: LOG_COLUMNS, cursor: LOG_CURSOR, has: isFollowed ? await cdc.captured() : () => true };
+      return keyedTables({ server, ...forms, warn, log }, relations, wishes);
     },
+    log: () => cdc,
     check: () => check(sessions, relations, user),
     close: () => sessions.close(),
   };
