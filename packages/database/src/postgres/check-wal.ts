@@ -1,13 +1,9 @@
 import type { Finding } from '../dialect.js';
 import type { CatalogTable } from './catalog.js';
+import { checkSlot } from './check-slot.js';
 import type { Clients } from './clients.js';
 import { postgresError } from './errors.js';
-import { literal, name, qualified } from './sql.js';
-
-/** What makes the slot that the log is read by. */
-export function slotStatement(slot: string): string {
-  return `SELECT pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput');`;
-}
+import { name, qualified } from './sql.js';
 
 /** What makes the publication of these tables. */
 export function publicationStatement(publication: string, tables: readonly CatalogTable[]): string {
@@ -25,9 +21,8 @@ export async function checkWal(
   const findings: Finding[] = [];
   const blocking = (problem: string, remedy: string) => findings.push({ severity: 'blocking', problem, remedy });
   try {
-    const [server] = await clients.query<{ level: string; replication: boolean | string; keep: string | null }>(
-      `SELECT current_setting('wal_level') AS level, (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS replication,
-        current_setting('max_slot_wal_keep_size', true) AS keep`,
+    const [server] = await clients.query<{ level: string; replication: boolean | string }>(
+      `SELECT current_setting('wal_level') AS level, (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS replication`,
     );
     if (server?.level !== 'logical')
       blocking(
@@ -36,27 +31,7 @@ export async function checkWal(
       );
     if (String(server?.replication) !== 't' && server?.replication !== true)
       blocking(`The user ${user} may not read the log.`, `ALTER ROLE ${name(user)} WITH REPLICATION;`);
-    const [row] = await clients.query<{ plugin: string; database: string; status: string | null }>(
-      `SELECT plugin, database, to_jsonb(s)->>'wal_status' AS status FROM pg_replication_slots s WHERE slot_name = $1`,
-      [slot],
-    );
-    if (!row) blocking(`There is no replication slot '${slot}'.`, slotStatement(slot));
-    else if (row.plugin !== 'pgoutput' || row.database !== database)
-      blocking(
-        `The replication slot '${slot}' is for the plugin ${row.plugin} and the database ${row.database}.`,
-        `SELECT pg_drop_replication_slot(${literal(slot)}); ${slotStatement(slot)}`,
-      );
-    else if (row.status === 'lost')
-      blocking(
-        `The replication slot '${slot}' is lost: the server has removed what it had to read.`,
-        `SELECT pg_drop_replication_slot(${literal(slot)}); ${slotStatement(slot)}`,
-      );
-    else if (row.status === 'unreserved')
-      findings.push({
-        severity: 'hint',
-        problem: `The replication slot '${slot}' is about to be lost: it is further behind than max_slot_wal_keep_size allows.`,
-        remedy: 'Sync now, or raise max_slot_wal_keep_size.',
-      });
+    findings.push(...(await checkSlot(clients, slot, database)));
     await checkPublication(clients, publication, tables, findings);
   } catch (error) {
     throw postgresError(error, 'Looking at what the log needs');
