@@ -31,6 +31,7 @@ export interface ConnectionSettings {
   /** False: a failed sync does not go on by itself. */
   retry?: Partial<RetryPolicy> | false;
   heartbeatSeconds?: number;
+  destinationSilentSeconds?: number;
   /** Where jobs and states are kept; absent: in the destination. */
   state?: BooksSpec;
   webhooks: WebhookSettings[];
@@ -48,6 +49,7 @@ interface ConnectionFile {
   checkpoint?: Partial<CheckpointPolicy>;
   retry?: Partial<RetryPolicy> | false;
   heartbeat_seconds?: number;
+  destination_silent_seconds?: number;
   state?: string;
   webhooks?: (string | WebhookSettings)[];
 }
@@ -112,6 +114,7 @@ export async function readConnection(
     checkpoint: tree.checkpoint,
     retry: tree.retry,
     heartbeatSeconds: tree.heartbeat_seconds,
+    destinationSilentSeconds: tree.destination_silent_seconds,
     state,
     webhooks,
     secrets: [

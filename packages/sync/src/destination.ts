@@ -10,6 +10,8 @@ import type { SchemaChange } from './schema-change.js';
 export interface Destination {
   /** How it is written in a configuration, without secrets: `duckdb:FILE`. */
   readonly name: string;
+  /** It has a watch of its own over calls that do not come back. */
+  readonly watchesItself?: boolean;
   /**
    * Opens it for one sync and keeps every other sync out until `close`.
    * Throws ConnectorError: transient when somebody else holds it, config when it cannot be used at all.
@@ -26,6 +28,8 @@ export interface OpenOptions {
   connection: string;
   /** Seconds after which a runner that says nothing counts as dead and its lease may be taken over. */
   leaseSeconds?: number;
+  /** Aborted when the run is told to stop: what has not begun to matter need not be waited for. */
+  signal?: AbortSignal;
   /** Only `load`, `history` and `close` are called: nothing is locked, written or made. */
   readOnly?: boolean;
   /** Told of each column that was added, widened or moved aside in a table that was there before. */
@@ -63,6 +67,11 @@ export interface Session {
   end(job: Job, outcome: JobOutcome, summary: AttemptSummary): Promise<void>;
   /** Frees files and locks. What is not committed is gone. Does not throw. */
   close(): Promise<void>;
+  /**
+   * A call has never returned: cuts connections, so that it fails and `close`, which comes next, can come to an end. Only where
+   * there is something to cut.
+   */
+  leave?(): void;
 }
 
 /** One transaction after the other over the streams that it was made for. Calls never overlap. */

@@ -13,17 +13,19 @@ import { notRead, type StreamResult, type Unparsable } from './result.js';
 import { SyncRun } from './run.js';
 import { type SchemaChange, streamChanges } from './schema-change.js';
 import { withoutSecrets } from './secrets.js';
+import { type StopDeadline, SyncStopped } from './stop-deadline.js';
 import type { SyncSettings } from './sync.js';
 
-/** A source that was told to stop and does not is given up after so long: a stop takes under five seconds. */
-const STOP_SECONDS = 4;
-/** The same for one that was silent: it may be near an answer. */
+/** A source that was silent is given up after so long: it may be near an answer. After a stop see `StopDeadline`. */
 const GRACE_SECONDS = 10;
+/** What a source that was read to its end may need to close. */
+const CLOSE_SECONDS = 4;
 
 /** What an attempt is given. */
 export interface AttemptSettings {
   sync: SyncSettings;
   context: RunContext;
+  stop: StopDeadline;
   /** The configuration as it is by now: a token that can be used once may have been renewed. */
   config: JsonObject;
   session: Session;
@@ -55,7 +57,7 @@ export interface AttemptEnd {
 
 /** Runs one attempt in an open session. Throws ConnectorError when it cannot begin; what fails later is in the result. */
 export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd> {
-  const { sync, context, session } = settings;
+  const { sync, context, session, stop } = settings;
   const heartbeat = { beat: (): void => undefined };
   const alive: RunContext = {
     ...context,
@@ -65,15 +67,15 @@ export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd>
       context.log(level, message);
     },
   };
-  const connection = await sync.source.connect(settings.config, alive);
+  const connection = await stop.within(sync.source.connect(settings.config, alive), (late) => closed(late, settings));
   try {
-    const choice = await chooseStreams(connection, sync.streams);
+    const choice = await stop.within(chooseStreams(connection, sync.streams));
     choice.chosen = choice.chosen.filter(({ description }) => !settings.hopeless.has(streamKey(description)));
     choice.failed = choice.failed.filter(({ stream }) => !settings.hopeless.has(streamKey(stream)));
     for (const warning of choice.warnings) context.log('WARN', context.redact(warning));
     const stored = await session.load(sync.connection);
     refuseStranger(stored, settings.within);
-    const fingerprint = await fingerprintOf(sync);
+    const fingerprint = await stop.within(fingerprintOf(sync));
     const { restart, within } = settings;
     const plan = planAttempt(stored, choice.chosen, { connection: sync.connection, fingerprint, restart, within });
     announce(plan, (level, message) => context.log(level, context.redact(message)));
@@ -88,7 +90,7 @@ export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd>
     }
     return await readAttempt(settings, connection, plan, choice, stored, heartbeat);
   } finally {
-    await closed(connection, context);
+    await closed(connection, settings);
   }
 }
 
@@ -150,7 +152,7 @@ async function readOrAbandon(
   stored: StoredJob | undefined,
   run: SyncRun,
 ): Promise<Unparsable | undefined> {
-  const { context, sync } = settings;
+  const { context, sync, stop } = settings;
   const states = new Map(plan.plans.flatMap((one) => (one.state ? [[one.key, one.state] as const] : [])));
   const together = connection.together ?? new Set();
   // A shared state without any stream's own would go on from a place that no stream has reached.
@@ -162,14 +164,11 @@ async function readOrAbandon(
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     const begin = () => {
-      const seconds = context.signal.aborted
-        ? STOP_SECONDS
-        : Math.min(GRACE_SECONDS, sync.heartbeatSeconds || GRACE_SECONDS);
-      // A destination that has failed is waited for by nobody: only a source can be left behind.
-      if (!run.destinationFailed) timer = setTimeout(() => resolve('late'), seconds * 1_000);
+      const seconds = Math.min(GRACE_SECONDS, sync.heartbeatSeconds || GRACE_SECONDS);
+      timer = setTimeout(() => resolve('late'), seconds * 1_000);
     };
-    if (signal.aborted) begin();
-    else signal.addEventListener('abort', begin, { once: true });
+    run.signal.addEventListener('abort', begin, { once: true });
+    void stop.source.then(() => resolve('late'));
   });
   try {
     const end = await Promise.race([reading, late]);
@@ -200,7 +199,7 @@ async function endAttempt(
     await session.end(plan.job, outcome, { rows, progressed, error: first && context.redact(first.message) });
   } catch (error) {
     // The rows and states are safe; only the books' last line is missing, and a missing one reads as "unfinished".
-    if (!run.destinationFailed) errors.push(ConnectorError.from(error));
+    if (!run.destinationFailed && !(error instanceof SyncStopped)) errors.push(ConnectorError.from(error));
   }
   const elapsedSeconds = Math.max(0, context.clock() - startedAt) / 1_000;
   return { plan, outcome, streams, errors, rows, progressed, startedAt, elapsedSeconds };
@@ -208,8 +207,8 @@ async function endAttempt(
 
 function outcomeOf(missing: number, all: number, destinationFailed: boolean, aborted: boolean): JobOutcome {
   if (missing === 0) return 'complete';
-  if (destinationFailed) return 'failed';
   if (aborted) return 'stopped';
+  if (destinationFailed) return 'failed';
   return missing < all ? 'partial' : 'failed';
 }
 
@@ -242,14 +241,17 @@ function named({ name, namespace }: { name: string; namespace?: string | null })
 }
 
 /** A source that hangs must not keep the next attempt from beginning. */
-async function closed(connection: Connection, context: RunContext): Promise<void> {
+async function closed(
+  connection: Connection,
+  { context, stop }: Pick<AttemptSettings, 'context' | 'stop'>,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_SECONDS * 1_000);
+    timer = setTimeout(resolve, CLOSE_SECONDS * 1_000);
   });
   const closing = connection
     .close()
     .catch((error) => context.log('WARN', context.redact(`The source did not close: ${String(error)}`)));
-  await Promise.race([closing, late]);
+  await Promise.race([closing, late, stop.all]);
   clearTimeout(timer);
 }

@@ -19,6 +19,7 @@ import type { Heartbeat } from './heartbeat.js';
 import { positionInWords } from './position.js';
 import type { StreamProgress, SyncEvent } from './progress.js';
 import { notRead, type StreamResult } from './result.js';
+import { SyncStopped } from './stop-deadline.js';
 import { type Covering, StreamWriter } from './stream-writer.js';
 
 /** A stream's progress is told at most this often. */
@@ -295,7 +296,9 @@ export class SyncRun implements Sink {
   private destinationHasFailed(error: unknown, plans: readonly StreamPlan[]): void {
     if (this.destinationFailed) return;
     this.destinationFailed = true;
-    this.errors.unshift(ConnectorError.from(error, plans.length === 1 ? plans[0]!.stream.name : undefined));
+    // Left behind by a stop: that is what was asked for.
+    if (!(error instanceof SyncStopped))
+      this.errors.unshift(ConnectorError.from(error, plans.length === 1 ? plans[0]!.stream.name : undefined));
     this.abort.abort();
   }
 

@@ -9,6 +9,8 @@ import { type AttemptResult, added, type StreamResult, type SyncResult } from '.
 import { Retry } from './retry.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
 import type { SchemaChange } from './schema-change.js';
+import { DEFAULT_DESTINATION_SILENT_SECONDS, SessionGuard } from './session-guard.js';
+import { StopDeadline, SyncStopped } from './stop-deadline.js';
 import type { SyncSettings } from './sync.js';
 
 /** What one call of `sync` knows from attempt to attempt. */
@@ -24,10 +26,12 @@ export class SyncJob {
   private begun: AttemptPlan | undefined;
   private last: AttemptEnd | undefined;
   private readonly startedAt: number;
+  private readonly stop: StopDeadline;
 
   constructor(private readonly settings: SyncSettings) {
     this.config = settings.config;
     this.context = this.runContext();
+    this.stop = new StopDeadline(this.context.signal);
     this.retry = new Retry(settings.retry);
     this.startedAt = this.context.clock();
   }
@@ -36,15 +40,32 @@ export class SyncJob {
     return this.context.signal.aborted;
   }
 
-  open(): Promise<Session> {
-    const { context, settings } = this;
-    return settings.destination.open({
-      clock: context.clock,
-      log: (level, message) => context.log(level, context.redact(message)),
-      connection: settings.connection,
-      leaseSeconds: settings.leaseSeconds,
-      schemaChanged: (change) => this.schemaChanges.push(change),
+  /** Throws SyncStopped when the sync was told to stop meanwhile. */
+  async open(): Promise<Session> {
+    const { context, settings, stop } = this;
+    const { destination, connection, leaseSeconds } = settings;
+    const log: RunContext['log'] = (level, message) => context.log(level, context.redact(message));
+    const guard = new SessionGuard({
+      seconds: destination.watchesItself
+        ? 0
+        : (settings.destinationSilentSeconds ?? DEFAULT_DESTINATION_SILENT_SECONDS),
+      name: destination.name,
+      stop,
+      log,
     });
+    const schemaChanged = (change: SchemaChange) => this.schemaChanges.push(change);
+    const { clock, signal } = context;
+    const options = { clock, log, connection, leaseSeconds, schemaChanged, signal };
+    try {
+      return await guard.open(() => destination.open(options));
+    } catch (error) {
+      throw this.begun === undefined && this.isStopped ? new SyncStopped(error) : error;
+    }
+  }
+
+  /** Nothing of it keeps the process alive any more. */
+  dispose(): void {
+    this.stop.dispose();
   }
 
   /** Runs the next attempt. Throws when it cannot begin. */
@@ -53,6 +74,7 @@ export class SyncJob {
     const end = await runAttempt({
       sync: this.settings,
       context: this.context,
+      stop: this.stop,
       config: this.config,
       session,
       restart: this.begun === undefined && (this.settings.restart ?? false),
@@ -106,6 +128,7 @@ export class SyncJob {
   /** What there is to say so far. Throws `failure` when no attempt could begin. */
   result(failure?: ConnectorError): SyncResult {
     if (!this.begun) {
+      if (this.isStopped) throw failure instanceof SyncStopped ? failure : new SyncStopped(failure);
       if (failure) throw failure;
       throw new Error('no attempt has begun');
     }
@@ -115,7 +138,7 @@ export class SyncJob {
       jobId: this.begun.job.id,
       attempt: this.begun.job.attempt,
       streams,
-      errors: failure ? [failure] : this.errors(streams),
+      errors: failure && !(failure instanceof SyncStopped) ? [failure] : this.errors(streams),
       rows: streams.reduce((sum, stream) => sum + stream.committed, 0),
       elapsedSeconds: Math.max(0, this.context.clock() - this.startedAt) / 1_000,
       attempts: [...this.attempts],
@@ -124,7 +147,7 @@ export class SyncJob {
 
   private outcome(failure: ConnectorError | undefined, streams: readonly StreamResult[]): JobOutcome {
     const complete = streams.filter(({ status }) => status === 'complete').length;
-    if (this.isStopped && complete < streams.length) return 'stopped';
+    if (this.isStopped && (failure || complete < streams.length)) return 'stopped';
     if (failure) return complete > 0 ? 'partial' : 'failed';
     return this.last?.outcome ?? 'failed';
   }

@@ -22,6 +22,8 @@ export interface SyncSettings {
   retry?: Partial<RetryPolicy> | false;
   /** A source that gives no sign of life for so long is ended and the attempt retried. Default 3,600; 0: never. */
   heartbeatSeconds?: number;
+  /** A destination that does not come back from a call for so long is left, the attempt retried. Default 7,200; 0: never. */
+  destinationSilentSeconds?: number;
   /** Begins a new job even when the last one is unfinished. Incremental streams keep their state. */
   restart?: boolean;
   /** Aborted: every stream stops after the page in hand, with its state committed; a wait between attempts ends. */
@@ -45,6 +47,14 @@ export interface SyncSettings {
  */
 export async function sync(settings: SyncSettings): Promise<SyncResult> {
   const job = new SyncJob(settings);
+  try {
+    return await attempts(job);
+  } finally {
+    job.dispose();
+  }
+}
+
+async function attempts(job: SyncJob): Promise<SyncResult> {
   // Nothing has begun yet: a destination that is not there is said at once rather than waited for.
   let session: Session | undefined = await job.open();
   for (;;) {

@@ -82,6 +82,7 @@ destination: duckdb:x
 streams: [{ name: users, allow_empty: true }]
 retry: { attempts: 3, backoff_seconds: 1, backoff_factor: 2, max_backoff_seconds: 60 }
 heartbeat_seconds: 300
+destination_silent_seconds: 600
 state: file:states/\${WHICH}.json
 webhooks:
   - https://hooks.example.com/\${HOOK_PATH}
@@ -92,6 +93,7 @@ webhooks:
       streams: [{ name: 'users', allow_empty: true }],
       retry: { attempts: 3, backoff_seconds: 1, backoff_factor: 2, max_backoff_seconds: 60 },
       heartbeatSeconds: 300,
+      destinationSilentSeconds: 600,
       state: { file: join(folder, 'states/shop.json') },
       webhooks: [
         { url: 'https://hooks.example.com/T0/secret-path-here' },
@@ -158,7 +160,7 @@ retries: 3
       "c.yaml:8:28 'streams.0.destination_sync_mode' must be one of overwrite, append, overwrite_dedup, append_dedup",
       "c.yaml:9:5 'streams.1' must be string or object",
       "c.yaml:11:12 'checkpoint.seconds' must be <= 900",
-      "c.yaml:12:1 unknown field 'retries' in the file (has: name, source, config, destination, streams, checkpoint, retry, heartbeat_seconds, state, webhooks)",
+      "c.yaml:12:1 unknown field 'retries' in the file (has: name, source, config, destination, streams, checkpoint, retry, heartbeat_seconds, destination_silent_seconds, state, webhooks)",
     ]);
   });
 

@@ -57,7 +57,7 @@ export async function syncCommand(file: string, options: SyncOptions): Promise<n
     return exitCode;
   } catch (thrown) {
     const error = ConnectorError.from(thrown);
-    const exitCode = error.kind === 'config' ? 2 : 1;
+    const exitCode = stop.exitCode() ?? (error.kind === 'config' ? 2 : 1);
     view.end({ error, exitCode });
     if (options.debug && form === 'text') process.stderr.write(`${redactor.redact(error.stack ?? '')}\n`);
     return exitCode;
@@ -88,6 +88,7 @@ async function run(
       checkpoint: order.checkpoint,
       retry: options.retry === false ? false : order.retry,
       heartbeatSeconds: order.heartbeatSeconds,
+      destinationSilentSeconds: order.destinationSilentSeconds,
       restart: options.restart,
       signal: stop.signal,
       log,

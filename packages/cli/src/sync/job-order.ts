@@ -40,6 +40,7 @@ export interface JobOrder extends Target {
   checkpoint?: Partial<CheckpointPolicy>;
   retry?: Partial<RetryPolicy> | false;
   heartbeatSeconds?: number;
+  destinationSilentSeconds?: number;
   webhooks: WebhookSettings[];
 }
 
@@ -117,6 +118,7 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
     checkpoint: { ...CHECKPOINT, ...connection.checkpoint },
     retry: connection.retry,
     heartbeatSeconds: connection.heartbeatSeconds,
+    destinationSilentSeconds: connection.destinationSilentSeconds,
     state: connection.state,
     webhooks: connection.webhooks,
     secrets: connection.secrets,

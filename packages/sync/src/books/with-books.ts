@@ -100,6 +100,10 @@ class BookedSession implements Session {
     await this.inner.close();
     await this.books.close();
   }
+
+  leave(): void {
+    this.inner.leave?.();
+  }
 }
 
 class BookedWriter implements Writer {

@@ -139,6 +139,12 @@ export const connectionSchema = {
       description:
         'A source that gives no sign of life for so long is ended; the next attempt goes on. Default: 3600; 0: never.',
     },
+    destination_silent_seconds: {
+      type: 'number',
+      minimum: 0,
+      description:
+        'A destination that does not come back from one call (rows, a commit, the end of a stream) for so long is left; the next attempt goes on. Default: 7200; 0: never.',
+    },
     state: {
       ...text,
       description:

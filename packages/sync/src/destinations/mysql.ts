@@ -103,6 +103,8 @@ class MysqlSession implements Session {
   private readonly books;
   private job: Job | undefined;
   private readonly watch: SchemaWatch;
+  /** The writers' own connections. */
+  private readonly writing = new Set<Database>();
 
   constructor(
     private readonly db: Database,
@@ -158,6 +160,7 @@ class MysqlSession implements Session {
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const { options, ids, books, ledger, notes } = this;
     const db = await Database.connect(this.settings, this.db.facts);
+    this.writing.add(db);
     const context = { job: this.job!, options, ids, books, ledger, notes, lease: this.lease };
     const streams = plans.map((plan) => ({ plan, table: this.tables.get(plan.key)! }));
     try {
@@ -199,6 +202,12 @@ class MysqlSession implements Session {
     await this.held?.lease.release();
     await this.held?.db.close();
     await this.db.close();
+  }
+
+  leave(): void {
+    for (const db of [this.db, ...this.writing]) db.cut();
+    // The server ends the locks of a connection that is gone, and with them the lease.
+    this.held?.db.cut();
   }
 
   private get lease(): Lease {

@@ -44,6 +44,7 @@ export function processDestination(settings: ProcessDestinationSettings, store: 
   const name = settings.docker === undefined ? `command:${programName(settings)}` : programName(settings);
   return {
     name,
+    watchesItself: true,
     async open(options) {
       return new ProcessSession(settings, await store.open(options), options);
     },
@@ -137,7 +138,8 @@ class ProcessSession implements Session {
     const { redact } = this;
     const log = (level: string, message: string) => this.options.log('DEBUG', redact(`${level} ${message}`));
     const { config = {} } = this.settings;
-    const { connectionStatus } = await ask(this.settings, 'check', 'CONNECTION_STATUS', config, { log, redact });
+    const context = { log, redact, signal: this.options.signal };
+    const { connectionStatus } = await ask(this.settings, 'check', 'CONNECTION_STATUS', config, context);
     if (connectionStatus.status === 'SUCCEEDED') return;
     const why = connectionStatus.message ?? 'it does not say why';
     throw new ConnectorError('config', redact(`The check of ${programName(this.settings)} failed: ${why}`));

@@ -134,6 +134,15 @@ export class Database implements SqlDatabase {
     if (this.isLost || (await Promise.race([ended, late])) === 'late') this.connection.destroy();
   }
 
+  /** Does not ask the server any more: what is under way fails. */
+  cut(): void {
+    this.isLost = true;
+    const { connection } = this.connection as unknown as {
+      connection: { stream: { destroy(error: Error): void } };
+    };
+    connection.stream.destroy(new Error('the connection was cut: the server did not answer'));
+  }
+
   private async query(sql: string, values?: SqlValue[]): Promise<unknown> {
     try {
       const [result] = values

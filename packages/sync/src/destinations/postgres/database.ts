@@ -138,6 +138,12 @@ export class Pg implements SqlDatabase {
     await this.client.end().catch(() => undefined);
   }
 
+  /** Does not ask the server any more: what is under way fails. */
+  cut(): void {
+    const { connection } = this.client as unknown as { connection: { stream: { destroy(): void } } };
+    connection.stream.destroy();
+  }
+
   private async query(sql: string, values?: SqlValue[]) {
     try {
       if (this.lost) throw this.lost;
@@ -169,6 +175,11 @@ export class LastingPg implements SqlDatabase {
   async close(): Promise<void> {
     this.closed = true;
     await this.current.close();
+  }
+
+  /** See `Pg.cut`. The next statement connects anew. */
+  cut(): void {
+    this.current.cut();
   }
 }
 

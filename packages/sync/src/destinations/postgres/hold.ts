@@ -10,6 +10,8 @@ export interface Held {
   lease: Lease;
   /** Gives the lease back. Does not throw. */
   close(): Promise<void>;
+  /** Cuts its connection: the next call makes another one. */
+  cut(): void;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function holdConnection(
       await lease.release();
       await lasting.close();
     };
-    return { lease, close };
+    return { lease, close, cut: () => lasting.cut() };
   } catch (error) {
     await lasting.close();
     throw error;

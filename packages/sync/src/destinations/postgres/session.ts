@@ -52,6 +52,8 @@ class PostgresSession implements Session {
   private ids: RawIds;
   private job: Job | undefined;
   private readonly watch: SchemaWatch;
+  /** The writers' own connections. */
+  private readonly writing = new Set<Pg>();
 
   constructor(
     private readonly db: Pg,
@@ -90,6 +92,7 @@ class PostgresSession implements Session {
 
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const db = await Pg.connect(this.settings);
+    this.writing.add(db);
     const { ids, ledger, options } = this;
     try {
       return await PostgresWriter.create(
@@ -130,6 +133,11 @@ class PostgresSession implements Session {
   async close(): Promise<void> {
     await this.db.close();
     await this.hold?.close();
+  }
+
+  leave(): void {
+    for (const db of [this.db, ...this.writing]) db.cut();
+    this.hold?.cut();
   }
 
   /** A transaction that is committed only while the lease is ours. */
