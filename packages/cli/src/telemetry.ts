@@ -68,10 +68,10 @@ export async function openTelemetry(wish: TelemetryWish, environment: NodeJS.Pro
     connection: wish.connection,
     destination: wish.destination,
     redact: wish.redact,
-    flush: (stopped) =>
+    flush: (stopped, ms = FLUSH_MS) =>
       bounded(
         Promise.allSettled([tracing.shutdown(), metering.shutdown()]),
-        stopped ? FLUSH_MS_STOPPED : FLUSH_MS,
+        Math.min(ms, stopped ? FLUSH_MS_STOPPED : FLUSH_MS),
         wish,
       ),
   });

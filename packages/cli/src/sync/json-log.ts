@@ -76,7 +76,7 @@ export class JsonLog implements ProgressView {
       destination: destination === undefined ? null : this.redact(destination),
       job: result?.jobId ?? null,
       attempt: result?.attempt ?? null,
-      outcome: result?.outcome ?? 'failed',
+      outcome: result?.outcome ?? (exitCode > 128 ? 'stopped' : 'failed'),
       exit_code: exitCode,
       rows: result?.rows ?? 0,
       seconds: result?.elapsedSeconds ?? 0,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SyncEnd, SyncObserver } from '../observe.js';
 import type { SyncEvent } from '../progress.js';
+import { SyncStopped } from '../stop-deadline.js';
 import { type ErrorFacts, errorFacts, type SchemaChangeFacts, schemaChangeFacts, streamFacts } from './stream-facts.js';
 import { sentence, type WebhookBody } from './webhook-body.js';
 import { WebhookQueue } from './webhook-queue.js';
@@ -85,6 +86,11 @@ class Webhooks implements SyncObserver {
   }
 
   over({ result, error }: SyncEnd): void {
+    if (error instanceof SyncStopped) {
+      this.stopped = true;
+      this.send('stopped', { outcome: 'stopped' });
+      return;
+    }
     if (error) {
       this.send('failure', { outcome: 'failed', errors: [errorFacts(error, this.redact)] });
       return;
@@ -100,9 +106,10 @@ class Webhooks implements SyncObserver {
     });
   }
 
-  async close(): Promise<void> {
+  async close(most = Number.POSITIVE_INFINITY): Promise<void> {
     const seconds = this.options.flushSeconds ?? (this.stopped ? FLUSH_SECONDS_STOPPED : FLUSH_SECONDS);
-    await Promise.all(this.hooks.map(({ queue }) => queue.close(seconds * 1000)));
+    const ms = Math.min(most, seconds * 1000);
+    await Promise.all(this.hooks.map(({ queue }) => queue.close(ms)));
   }
 
   private send(event: WebhookEventName, more: Facts): void {

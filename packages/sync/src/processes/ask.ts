@@ -8,6 +8,8 @@ import { SecretFiles } from './secret-files.js';
 /** A first `docker run` fetches the image. */
 const ANSWER_MS = 900_000;
 const END_MS = 10_000;
+/** Once the run was told to stop: all of that takes under five seconds. */
+const STOP_MS = 2_000;
 
 /** What is given from outside to whatever runs a program. */
 export interface ProgramContext {
@@ -29,14 +31,19 @@ export async function ask<T extends Answer>(
   config: unknown,
   context: ProgramContext,
 ): Promise<Extract<Message, { type: T }>> {
+  const { signal } = context;
   const files = await SecretFiles.write(program, { config });
   let child: Child | undefined;
+  const onStop = () => void child?.stop(STOP_MS);
+  signal?.addEventListener('abort', onStop, { once: true });
   try {
     child = await Child.start(launch(program, verb, files), (line) => context.log('DEBUG', line));
     child.stdin.end();
+    if (signal?.aborted) onStop();
     return await answerOf(child, verb, wanted, context);
   } finally {
-    await child?.stop(END_MS);
+    await child?.stop(signal?.aborted ? STOP_MS : END_MS);
+    signal?.removeEventListener('abort', onStop);
     await files.remove();
   }
 }
@@ -49,12 +56,10 @@ async function answerOf<T extends Answer>(
 ): Promise<Extract<Message, { type: T }>> {
   const { log, redact, signal } = context;
   let isLate = false;
-  const end = () => void child.stop(END_MS);
   const late = setTimeout(() => {
     isLate = true;
-    end();
+    void child.stop(END_MS);
   }, ANSWER_MS);
-  signal?.addEventListener('abort', end, { once: true });
   let answer: Extract<Message, { type: T }> | undefined;
   let error: ConnectorError | undefined;
   try {
@@ -69,7 +74,6 @@ async function answerOf<T extends Answer>(
     }
   } finally {
     clearTimeout(late);
-    signal?.removeEventListener('abort', end);
   }
   // A failed check is an answer, whatever exit code and trace come with it.
   if (answer) return answer;

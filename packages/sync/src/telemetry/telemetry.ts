@@ -3,6 +3,7 @@ import { streamKey } from '@tidemark/protocol';
 import type { SyncEnd, SyncObserver } from '../observe.js';
 import type { StreamProgress, SyncEvent } from '../progress.js';
 import type { SyncResult } from '../result.js';
+import { SyncStopped } from '../stop-deadline.js';
 import { type Instruments, instruments } from './instruments.js';
 
 /** What is measured, and with what. The library is passed in: without telemetry nobody loads it. */
@@ -17,8 +18,11 @@ export interface TelemetryOptions {
   redact?: (text: string) => string;
   /** Milliseconds since the epoch. */
   clock?: () => number;
-  /** Gives out what is still to be given out; called by `close`. `stopped`: the sync was told to stop, so little time is left. */
-  flush?: (stopped: boolean) => Promise<void>;
+  /**
+   * Gives out what is still to be given out; called by `close`. `stopped`: the sync was told to stop, so little time is left:
+   * `ms`, where that is known.
+   */
+  flush?: (stopped: boolean, ms?: number) => Promise<void>;
 }
 
 /** A stream has no more checkpoint spans than this in one attempt; the others are counted only. */
@@ -95,7 +99,7 @@ class Telemetry implements SyncObserver {
 
   over({ result, error }: SyncEnd): void {
     const now = this.clock();
-    const outcome = result?.outcome ?? 'failed';
+    const outcome = result?.outcome ?? (error instanceof SyncStopped ? 'stopped' : 'failed');
     this.stopped = outcome === 'stopped';
     this.closeLanes(now);
     this.attempt?.span.end(now);
@@ -107,8 +111,8 @@ class Telemetry implements SyncObserver {
     this.metrics.duration.record((now - this.begun) / 1000, { ...this.about, 'tidemark.outcome': outcome });
   }
 
-  async close(): Promise<void> {
-    await this.options.flush?.(this.stopped);
+  async close(ms?: number): Promise<void> {
+    await this.options.flush?.(this.stopped, ms);
   }
 
   private startAttempt({ attempt, jobId }: Extract<SyncEvent, { type: 'start' }>): void {
