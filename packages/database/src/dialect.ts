@@ -37,6 +37,13 @@ export interface ReadingSettings {
   /** A statement that runs longer is ended by the server. 0: never. */
   statement_timeout_seconds: number;
   lock_timeout_seconds: number;
+  /**
+   * What a destination has not taken yet of tables that are read by one statement is kept on disk, up to so many bytes over all
+   * of them. 0: none is.
+   */
+  spool_bytes: number;
+  /** Where that is kept. Empty: in the system's directory for temporary files. */
+  spool_directory: string;
   /** Schemas or databases to look into; empty: the dialect's own default. */
   schemas: readonly string[];
   /** What to do after the load, where a stream does not say it itself. `none`: tables are only read whole. */

@@ -30,6 +30,38 @@ const stream: JsonObject = {
   },
 };
 
+const chunking: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    chunk_bytes: { ...count, maximum: 1 << 30, description: 'A chunk of a table. Default: 134217728.' },
+    page_rows: { ...count, description: 'A state follows after this many rows. Default: 10000.' },
+    page_bytes: { ...count, description: 'What one statement may bring. Default: 4194304.' },
+    page_seconds: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: 'How long one statement may take. Default: 5.',
+    },
+    concurrency: { ...count, description: 'Chunks read at the same time, over all tables. Default: 4.' },
+    snapshot: {
+      type: 'boolean',
+      description: 'All chunks of an attempt see the same moment; a transaction stays open on the server for that.',
+    },
+    statement_timeout_seconds: { ...seconds, description: 'Default: 600; 0: none.' },
+    lock_timeout_seconds: { ...seconds, description: 'Default: 30; 0: none.' },
+    spool_bytes: {
+      type: 'integer',
+      minimum: 0,
+      description:
+        'What is read by one statement and not taken by the destination yet is kept on disk, up to so many bytes altogether; then the server waits. Default: 17179869184; 0: none.',
+    },
+    spool_directory: {
+      ...text,
+      description: "Where that is kept. Default: the system's directory for temporary files.",
+    },
+  },
+};
+
 /** The JSON Schema of a manifest of `type: DatabaseSource`. */
 export function databaseManifestSchema(): JsonObject {
   return {
@@ -54,28 +86,7 @@ export function databaseManifestSchema(): JsonObject {
         minItems: 1,
         description: 'Default: every table that the user can see.',
       },
-      chunking: {
-        type: 'object',
-        additionalProperties: false,
-        properties: {
-          chunk_bytes: { ...count, maximum: 1 << 30, description: 'A chunk of a table. Default: 134217728.' },
-          page_rows: { ...count, description: 'A state follows after this many rows. Default: 10000.' },
-          page_bytes: { ...count, description: 'What one statement may bring. Default: 4194304.' },
-          page_seconds: {
-            type: 'number',
-            exclusiveMinimum: 0,
-            description: 'How long one statement may take. Default: 5.',
-          },
-          concurrency: { ...count, description: 'Chunks read at the same time, over all tables. Default: 4.' },
-          snapshot: {
-            type: 'boolean',
-            description:
-              'All chunks of an attempt see the same moment; a transaction stays open on the server for that.',
-          },
-          statement_timeout_seconds: { ...seconds, description: 'Default: 600; 0: none.' },
-          lock_timeout_seconds: { ...seconds, description: 'Default: 30; 0: none.' },
-        },
-      },
+      chunking,
       cursors: {
         type: 'object',
         additionalProperties: false,

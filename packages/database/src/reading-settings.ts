@@ -16,6 +16,8 @@ export const DEFAULT_READING: ReadingSettings = {
   snapshot: false,
   statement_timeout_seconds: 600,
   lock_timeout_seconds: 30,
+  spool_bytes: 16 * 1024 * MEBIBYTE,
+  spool_directory: '',
   schemas: [],
   method: 'cursor',
   log_load_seconds: 600,
@@ -35,6 +37,7 @@ export function readingSettings(wish: Partial<ReadingSettings> = {}): ReadingSet
     concurrency: 1,
     statement_timeout_seconds: 0,
     lock_timeout_seconds: 0,
+    spool_bytes: 0,
     log_load_seconds: 0.001,
   };
   for (const [name, low] of Object.entries(least)) {

@@ -6,6 +6,7 @@ import { Clients } from '../src/postgres/clients.js';
 import { parsePostgresConfig } from '../src/postgres/config.js';
 import { PostgresLoad } from '../src/postgres/load.js';
 import { readingSettings } from '../src/reading-settings.js';
+import { SpoolSpace } from '../src/spool/spool-space.js';
 import { column, open, readAll, run } from './reading.js';
 
 const KEYS: Record<string, { columns: string; key: string[]; row: string }> = {
@@ -159,7 +160,8 @@ for (const kind of [postgres, postgres18]) {
       const clients = new Clients(parsePostgresConfig({ host, port, user, password, database }), settings);
       try {
         const [table] = await readCatalog(clients, ['older'], undefined);
-        const shared = { clients, settings, snapshot: undefined, user };
+        const spool = new SpoolSpace(settings, () => {});
+        const shared = { clients, settings, spool, snapshot: undefined, user };
         const counts: number[] = [];
         for (const tidRanges of [false, true]) {
           const load = new PostgresLoad({ ...shared, tidRanges }, table!, table!.columns, undefined);

@@ -13,6 +13,7 @@ import type {
   TableWish,
 } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
+import { SpoolSpace } from '../spool/spool-space.js';
 import { readCatalog } from './catalog.js';
 import { LOG_COLUMNS, LOG_CURSOR } from './change-records.js';
 import { ChangeStreamLog } from './change-stream-log.js';
@@ -45,21 +46,24 @@ export const mongodb: Dialect = {
 
 class MongoDatabase implements Database {
   private collections: Collection[] = [];
+  private readonly spool: SpoolSpace;
 
   constructor(
     private readonly clients: Clients,
     private readonly settings: ReadingSettings,
     private readonly warn: (message: string) => void,
-  ) {}
+  ) {
+    this.spool = new SpoolSpace(settings, warn);
+  }
 
   async tables(wishes: readonly TableWish[] | undefined): Promise<Table[]> {
-    const { clients, settings, warn } = this;
+    const { clients, settings, warn, spool } = this;
     this.collections = await readCatalog({ clients, settings, warn }, wishes);
     return this.collections.map((collection) => {
       const wish = wishes?.find(
         (each) => each.name === collection.name && (each.namespace ?? collection.database) === collection.database,
       );
-      return new MongoTable(clients, settings, collection, wish, warn);
+      return new MongoTable(clients, settings, collection, wish, warn, spool);
     });
   }
 
@@ -95,6 +99,7 @@ class MongoTable implements Table {
     private readonly collection: Collection,
     private readonly wish: TableWish | undefined,
     private readonly warn: (message: string) => void,
+    private readonly spool: SpoolSpace,
   ) {
     this.name = collection.name;
     this.namespace = collection.database;
@@ -119,7 +124,7 @@ class MongoTable implements Table {
 
   load(columns: readonly Column[]): TableLoad {
     const options = this.reading(columns);
-    return this.isResumable ? new IdLoad(options) : wholeLoad(options);
+    return this.isResumable ? new IdLoad(options) : wholeLoad(options, this.spool);
   }
 
   follow(kind: FollowKind, columns: readonly Column[], cursor?: string): Follow {

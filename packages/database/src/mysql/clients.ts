@@ -45,7 +45,7 @@ export class Clients {
       return;
     }
     this.all.delete(client);
-    client.destroy();
+    cut(client);
   }
 
   /** One statement on a session of its own, its rows as texts. Throws what the driver throws. */
@@ -63,7 +63,7 @@ export class Clients {
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const client of this.all) client.destroy();
+    for (const client of this.all) cut(client);
     this.all.clear();
     this.idle.length = 0;
     await this.route.close();
@@ -129,11 +129,7 @@ export class Clients {
 
   private async prepare(client: Client): Promise<void> {
     const { statement_timeout_seconds: statement, lock_timeout_seconds: lock } = this.settings;
-    const [row] = await run(client, 'SELECT VERSION()');
-    const isMariadb = /mariadb/i.test(row?.[0]?.toString() ?? '');
-    const limit = isMariadb
-      ? `max_statement_time = ${statement}`
-      : `max_execution_time = ${Math.round(statement * 1000)}`;
+    const limit = await statementLimit(client, statement);
     await run(client, 'SET SESSION TRANSACTION READ ONLY');
     await run(
       client,
@@ -141,6 +137,19 @@ export class Clients {
       `SET SESSION sql_mode = '', time_zone = '+00:00', lock_wait_timeout = ${lock === 0 ? LOCK_SECONDS_MAX : Math.max(1, Math.round(lock))}, ${limit}`,
     );
   }
+}
+
+/** The driver's own end waits for what the server still sends, which nobody takes: the server would not notice. */
+function cut(client: Client): void {
+  client.destroy();
+  (client as unknown as { stream: { destroy(): void } }).stream.destroy();
+}
+
+/** What bounds the time of a session's statements, as a list of settings: seconds, 0 for no bound. */
+export async function statementLimit(client: Client, seconds: number): Promise<string> {
+  const [row] = await run(client, 'SELECT VERSION()');
+  const isMariadb = /mariadb/i.test(row?.[0]?.toString() ?? '');
+  return isMariadb ? `max_statement_time = ${seconds}` : `max_execution_time = ${Math.round(seconds * 1000)}`;
 }
 
 /** Runs a statement and gives its rows as the server wrote them. */

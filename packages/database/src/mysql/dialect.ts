@@ -6,6 +6,7 @@ import { type KeyedTables, keyedTables } from '../keyed/keyed-table.js';
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
 import { routeTo } from '../route.js';
+import { SpoolSpace } from '../spool/spool-space.js';
 import { BinlogLog } from './binlog-log.js';
 import { readCatalog } from './catalog.js';
 import { checkTables } from './check.js';
@@ -56,7 +57,7 @@ class MysqlDatabase implements Database {
     private readonly settings: ReadingSettings,
     private readonly warn: (message: string) => void,
   ) {
-    const server = mysqlServer(clients, settings);
+    const server = mysqlServer(clients, settings, new SpoolSpace(settings, warn));
     const log = { columns: LOG_COLUMNS, cursor: '_ab_cdc_cursor' };
     this.shared = { server, cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS, warn, log };
   }

@@ -1,5 +1,6 @@
 import type { ReadingSettings } from '../dialect.js';
 import type { KeyedServer } from '../keyed/keyed-server.js';
+import type { SpoolSpace } from '../spool/spool-space.js';
 import { type Clients, fetchRows, type RawRow } from './clients.js';
 import { isWorthAnotherTry, mysqlError } from './errors.js';
 import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
@@ -7,7 +8,7 @@ import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
 
 /** How statements of MySQL and MariaDB are written and run. */
-export function mysqlServer(clients: Clients, settings: ReadingSettings): KeyedServer<MysqlColumn> {
+export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: SpoolSpace): KeyedServer<MysqlColumn> {
   return {
     settings,
     quote: quoteName,
@@ -29,7 +30,7 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings): KeyedS
         release: (isBroken) => clients.release(client, isBroken),
       };
     },
-    stream: (sql, columns, signal, doing) => streamRows({ clients, settings, columns, signal, doing }, sql),
+    stream: (sql, columns, signal, doing) => streamRows({ clients, settings, spool, columns, signal, doing }, sql),
     error: mysqlError,
     isWorthAnotherTry,
   };

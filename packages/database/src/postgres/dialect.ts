@@ -5,6 +5,7 @@ import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, T
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
 import { routeTo } from '../route.js';
+import { SpoolSpace } from '../spool/spool-space.js';
 import { type CatalogTable, readCatalog } from './catalog.js';
 import { checkTables, nothingToRead } from './check.js';
 import { Clients } from './clients.js';
@@ -44,6 +45,7 @@ export const postgres: Dialect = {
 class PostgresDatabase implements Database {
   private readonly snapshot: Snapshot | undefined;
   private readonly schemas: readonly string[];
+  private readonly spool: SpoolSpace;
   private known: PostgresTable[] = [];
 
   constructor(
@@ -52,6 +54,7 @@ class PostgresDatabase implements Database {
     private readonly settings: ReadingSettings,
     private readonly warn: (message: string) => void,
   ) {
+    this.spool = new SpoolSpace(settings, warn);
     this.snapshot = settings.snapshot ? new Snapshot(clients) : undefined;
     this.schemas = config.schemas ?? settings.schemas;
   }
@@ -63,6 +66,7 @@ class PostgresDatabase implements Database {
       const server: Server = {
         clients: this.clients,
         settings: this.settings,
+        spool: this.spool,
         snapshot: this.snapshot,
         user: this.config.user,
         tidRanges,

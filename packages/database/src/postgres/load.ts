@@ -3,6 +3,7 @@ import { canonical } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
 import type { Chunk, PlannedPart, ReadingSettings, TableLoad, TableWish } from '../dialect.js';
 import { keyOrder, keyPredicate } from '../key-paging.js';
+import type { SpoolSpace } from '../spool/spool-space.js';
 import type { Identity, Part } from '../state.js';
 import type { CatalogTable } from './catalog.js';
 import type { Clients } from './clients.js';
@@ -29,6 +30,7 @@ interface Size {
 export interface Server {
   readonly clients: Clients;
   readonly settings: ReadingSettings;
+  readonly spool: SpoolSpace;
   readonly snapshot: Snapshot | undefined;
   readonly user: string;
   /** Ranges of row addresses are read directly: 14 and later. Asked when the first table is read. */
@@ -110,12 +112,12 @@ export class PostgresLoad implements TableLoad {
   }
 
   async *read(chunk: Chunk, { signal }: { signal: AbortSignal }): AsyncGenerator<Page> {
-    const { clients, settings, snapshot, tidRanges } = this.server;
+    const { clients, settings, spool, snapshot, tidRanges } = this.server;
     const found = this.find(chunk.part) ?? this.table.relation;
     const relation = { ...found, bytesPerBlock: bytesPerBlock(found, this.sizes.get(found.id)) };
     const shared = { relation, columns: this.names, makePage: this.maker, settings };
     if (chunk.identity.kind === 'whole') {
-      yield* wholePages({ ...shared, clients });
+      yield* wholePages({ ...shared, clients, spool }, signal);
       return;
     }
     const session = new ReaderSession(clients, `Reading ${relation.id}`, snapshot);

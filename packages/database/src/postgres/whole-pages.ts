@@ -1,5 +1,8 @@
-import type { Page } from '@tidemark/source';
+import { ConnectorError, type Page } from '@tidemark/source';
 import type { ReadingSettings } from '../dialect.js';
+import type { Piece } from '../spool/piece.js';
+import type { SpoolSpace } from '../spool/spool-space.js';
+import { spooled } from '../spool/spooled.js';
 import type { Clients } from './clients.js';
 import type { PageMaker } from './copied-page.js';
 import { CopyPieces } from './copy-out.js';
@@ -12,34 +15,58 @@ export interface WholePages {
   readonly relation: Relation;
   readonly columns: readonly string[];
   readonly clients: Clients;
+  readonly spool: SpoolSpace;
   readonly makePage: PageMaker;
   readonly settings: ReadingSettings;
 }
 
 /**
- * One statement over a whole view or foreign table, taken a piece at a time. It runs for as long as the destination takes,
- * so the server's time-out for statements is off for it.
+ * One statement over a whole view or foreign table, through a spool: it lasts as long as the server needs for it, however slow
+ * the destination is. Without room in the spool it may last longer, so the server's time-out for statements is off for it.
  */
-export async function* wholePages(from: WholePages): AsyncGenerator<Page> {
-  const { relation, columns, clients, makePage, settings } = from;
+export async function* wholePages(from: WholePages, signal: AbortSignal): AsyncGenerator<Page> {
+  const { relation, makePage, settings, spool: space } = from;
+  const doing = `Reading ${relation.id}`;
+  const options = { space, doing, memoryBytes: settings.page_bytes, signal };
+  for await (const piece of spooled(options, (stop, spare) => copiedPieces(from, doing, stop, spare))) {
+    const page = makePage.page({ ...piece, isCut: !piece.isLast, after: undefined }, undefined, !piece.isLast);
+    yield page;
+    page.release();
+  }
+}
+
+async function* copiedPieces(
+  { relation, columns, clients, settings }: WholePages,
+  doing: string,
+  stop: AbortSignal,
+  spare: () => Buffer | undefined,
+): AsyncGenerator<Piece> {
   const client = await clients.take();
-  let isClean = false;
+  let isHeld = true;
+  const release = (broken: boolean): void => {
+    if (isHeld) clients.release(client, broken);
+    isHeld = false;
+  };
+  const cancel = (): void => release(true);
+  stop.addEventListener('abort', cancel);
   try {
+    if (stop.aborted) return;
     await client.query('SET statement_timeout = 0');
     const pieces = new CopyPieces(client, copyWhole(relation, columns), settings.page_bytes);
-    let spare: Buffer | undefined;
     for (;;) {
-      const copied = await pieces.next(spare);
-      const page = makePage.page(copied, undefined, copied.isCut);
-      yield page;
-      spare = page.release();
-      if (!copied.isCut) break;
+      const copied = await pieces.next(spare());
+      const isLast = !copied.isCut;
+      if (isLast) {
+        await client.query(`SET statement_timeout = ${Math.round(settings.statement_timeout_seconds * 1000)}`);
+        release(false);
+      }
+      yield { ...copied, isLast };
+      if (isLast) return;
     }
-    await client.query(`SET statement_timeout = ${Math.round(settings.statement_timeout_seconds * 1000)}`);
-    isClean = true;
   } catch (error) {
-    throw postgresError(error, `Reading ${relation.id}`);
+    throw error instanceof ConnectorError ? error : postgresError(error, doing);
   } finally {
-    clients.release(client, !isClean);
+    stop.removeEventListener('abort', cancel);
+    release(true);
   }
 }

@@ -1,10 +1,10 @@
 import type { JsonObject } from '@tidemark/protocol';
-import type { Page, RecordData, RunContext } from '@tidemark/source';
+import type { RunContext } from '@tidemark/source';
 import type { Database, Dialect, Finding, ReadingSettings, TableWish } from '../dialect.js';
 import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
 import { keyedTables } from '../keyed/keyed-table.js';
 import { routeTo } from '../route.js';
-import { rowDecoder } from '../row-decoder.js';
+import { SpoolSpace } from '../spool/spool-space.js';
 import { readCatalog } from './catalog.js';
 import { CdcLog } from './cdc-log.js';
 import { LOG_COLUMNS, LOG_CURSOR } from './cdc-records.js';
@@ -13,6 +13,7 @@ import { isWorthAnotherTry, sqlServerError } from './errors.js';
 import { type Sessions, tediousSessions } from './sessions.js';
 import { keyLiteral, quoteName, quoteText } from './sql.js';
 import type { SqlServerColumn } from './types.js';
+import { wholeTable } from './whole-table.js';
 
 const CURSOR_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'text', 'date', 'datetime', 'time', 'binary']);
 const LOOKBACK_FORMS: ReadonlySet<KeyForm> = new Set(['number', 'datetime']);
@@ -44,7 +45,7 @@ export function sqlServerDatabase(
   user: string,
   warn: (message: string) => void,
 ): Database {
-  const server = sqlServer(sessions, settings);
+  const server = sqlServer(sessions, settings, new SpoolSpace(settings, warn));
   const forms = { cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS };
   let relations: KeyedRelation<SqlServerColumn>[] = [];
   let wished: readonly TableWish[] | undefined;
@@ -64,7 +65,7 @@ export function sqlServerDatabase(
 }
 
 /** How statements of SQL Server are written and run. */
-function sqlServer(sessions: Sessions, settings: ReadingSettings): KeyedServer<SqlServerColumn> {
+function sqlServer(sessions: Sessions, settings: ReadingSettings, spool: SpoolSpace): KeyedServer<SqlServerColumn> {
   return {
     settings,
     quote: quoteName,
@@ -83,43 +84,10 @@ function sqlServer(sessions: Sessions, settings: ReadingSettings): KeyedServer<S
         release: (isBroken) => session.release(isBroken),
       };
     },
-    stream: (sql, columns, signal, doing) => readWhole(sessions, settings, sql, columns, signal, doing),
+    stream: (sql, columns, signal, doing) => wholeTable({ sessions, settings, spool, columns, signal, doing }, sql),
     error: sqlServerError,
     isWorthAnotherTry,
   };
-}
-
-/** The pages of a table that nothing can be paged by, as its rows come. */
-async function* readWhole(
-  sessions: Sessions,
-  { page_rows, page_bytes }: ReadingSettings,
-  sql: string,
-  columns: readonly SqlServerColumn[],
-  signal: AbortSignal,
-  doing: string,
-): AsyncIterable<Page> {
-  const record = rowDecoder(columns);
-  const session = await sessions.take();
-  let isWhole = false;
-  try {
-    let records: RecordData[] = [];
-    let bytes = 0;
-    for await (const row of session.rows(sql)) {
-      if (signal.aborted) return;
-      for (const value of row) bytes += value?.length ?? 0;
-      records.push(record(row));
-      if (records.length < page_rows && bytes < page_bytes) continue;
-      yield { records, more: true };
-      records = [];
-      bytes = 0;
-    }
-    isWhole = true;
-    yield { records };
-  } catch (error) {
-    throw sqlServerError(error, doing);
-  } finally {
-    session.release(!isWhole);
-  }
 }
 
 async function check(

@@ -6,8 +6,9 @@ import type { SqlServerConfig } from './config.js';
 import { sqlServerError } from './errors.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
-/** Rows that wait to be taken: more than this, and the server is not read on. */
+/** Rows that wait to be taken: more than this, or heavier ones, and the server is not read on. */
 const WAITING_MAX = 1_000;
+const WAITING_CHARACTERS_MAX = 1 << 20;
 
 /** What statements are run by; a test has its own. */
 export interface Sessions {
@@ -132,6 +133,7 @@ async function fetch(connection: Connection, sql: string, bytesMax: number): Pro
 async function* rowsOf(connection: Connection, sql: string): AsyncIterable<(string | null)[]> {
   const { Request } = await import('tedious');
   const waiting: (string | null)[][] = [];
+  let characters = 0;
   let isDone = false;
   let failure: unknown;
   let wake: () => void = () => undefined;
@@ -141,15 +143,20 @@ async function* rowsOf(connection: Connection, sql: string): AsyncIterable<(stri
     wake();
   });
   request.on('row', (columns: { value: unknown }[]) => {
-    waiting.push(textsOf(columns));
-    if (waiting.length >= WAITING_MAX) request.pause();
+    const row = textsOf(columns);
+    waiting.push(row);
+    for (const value of row) characters += value?.length ?? 0;
+    if (waiting.length >= WAITING_MAX || characters >= WAITING_CHARACTERS_MAX) request.pause();
     wake();
   });
   connection.execSqlBatch(request);
   for (;;) {
     const row = waiting.shift();
     if (row) {
-      if (waiting.length === 0) request.resume();
+      if (waiting.length === 0) {
+        characters = 0;
+        request.resume();
+      }
       yield row;
     } else if (failure !== undefined) throw failure;
     else if (isDone) return;

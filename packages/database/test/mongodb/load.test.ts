@@ -7,6 +7,7 @@ import { parseMongoConfig } from '../../src/mongodb/config.js';
 import { RecordMaker } from '../../src/mongodb/record-maker.js';
 import { wholeLoad } from '../../src/mongodb/whole-load.js';
 import { DEFAULT_READING } from '../../src/reading-settings.js';
+import { SpoolSpace } from '../../src/spool/spool-space.js';
 import { after, column, fill, inDatabase, open, readStream } from './server.js';
 
 /** Pages of three documents: every test meets many of them. */
@@ -222,7 +223,7 @@ describeWith(mongodb, 'mongodb: loading collections', (server) => {
     const clients = new Clients(parseMongoConfig({ host, port, database }), settings);
     const collection = { database, name: 'viewed', columns: [], indexed: new Set<string>(), notResumable: 'a view' };
     const records = new RecordMaker({ names: undefined, schemaless: false });
-    const load = wholeLoad({ clients, settings, collection, columns: [], records });
+    const load = wholeLoad({ clients, settings, collection, columns: [], records }, new SpoolSpace(settings, () => {}));
     const [part] = await load.begin();
     const range = { ...part!.ranges[0]!, pos: null, rows: 0, done: false };
     const pages: [unknown[], boolean][] = [];
