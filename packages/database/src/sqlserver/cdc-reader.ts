@@ -78,14 +78,17 @@ export class CdcReader {
     return asJson({ database: database ?? this.reading.to.database, lsn, tables: this.places });
   }
 
-  /** The end, with the tables that are further on already: those whose first capture instance is younger than it. */
+  /** The end, with the tables that are further on already: of others those whose first capture instance is younger than it. */
   private reached() {
     const { to, tables } = this.reading;
-    const known = new Set(tables.map(({ relation }) => relationId(relation)));
-    const further = Object.entries({ ...to.tables, ...this.places }).filter(
-      ([id, place]) => place.lsn > to.lsn && (known.has(id) || Object.hasOwn(to.tables, id)),
-    );
-    return asJson({ ...to, tables: Object.fromEntries(further) });
+    const places = { ...to.tables };
+    for (const { relation } of tables) {
+      const id = relationId(relation);
+      delete places[id];
+      const place = this.places[id];
+      if (place && place.lsn > to.lsn) places[id] = place;
+    }
+    return asJson({ ...to, tables: places });
   }
 
   private async *read(table: FollowedTable, { instance, after, upTo }: Stretch): AsyncIterable<ChangePage> {
