@@ -50,6 +50,45 @@ describeWith(postgres, 'PostgreSQL from the command line', (server) => {
     await run('DROP SCHEMA plain CASCADE');
   });
 
+  it('says about how much a table has before its first row, and shows it beside what is read', async () => {
+    await run(
+      'CREATE SCHEMA about',
+      'CREATE TABLE about.orders AS SELECT i AS id FROM generate_series(1, 30000) i',
+      'ANALYZE about.orders',
+      'CREATE TABLE about.unknown (id int)',
+    );
+    const manifest = file(
+      'about.yaml',
+      'type: DatabaseSource\ndialect: postgres\nstreams: [{ name: orders, namespace: about }, { name: unknown, namespace: about }]\n',
+    );
+    const read = (await runCli(['read', manifest, '--config', config()], { cwd: folder })).messages();
+    const estimates = read.flatMap((message) =>
+      message.type === 'TRACE' && message.trace.type === 'ESTIMATE' ? [message.trace.estimate] : [],
+    );
+    expect(estimates).toEqual([
+      { name: 'orders', namespace: 'about', type: 'STREAM', row_estimate: 30_000, byte_estimate: expect.any(Number) },
+    ]);
+    const place = (what: (message: (typeof read)[number]) => boolean) => read.findIndex(what);
+    expect(place((message) => message.type === 'TRACE' && message.trace.type === 'ESTIMATE')).toBeLessThan(
+      place((message) => message.type === 'RECORD'),
+    );
+    const args = ['sync', manifest, '--config', config(), '--to', 'duckdb:about.duckdb'];
+    const json = await runCli([...args, '--log', 'json'], { cwd: folder });
+    const streams = json.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ event }) => event === 'progress')
+      .map(({ stream }) => stream);
+    expect(streams.find(({ name }) => name === 'orders')).toMatchObject({ estimated_rows: 30_000 });
+    for (const { estimated_rows, share, records } of streams)
+      expect(share).toBe(estimated_rows === null ? null : records / 30_000);
+    const plain = await runCli(args, { cwd: folder });
+    expect(plain.stderr).toMatch(/orders +reading +[\d,]+ of about 30,000 rows \(\d+ %\), /);
+    expect(plain.stderr).toMatch(/orders +done +30,000 records, /);
+    await run('DROP SCHEMA about CASCADE');
+  });
+
   it('a manifest: everything that is wrong with it at once; secrets from the environment', async () => {
     const wrong = file(
       'wrong.yaml',
