@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
-import { covered, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
+import { bringsEveryChangeOnce, type Followed, givesTheSameByBothWays, goesOnAfterAnyKill, ids } from '../log-cases.js';
+import { readLog } from '../log-reading.js';
 import { open, run } from './server.js';
 
 const LOG = { reading: { method: 'log' as const, page_rows: 3 } };
-const CURSOR = '_ab_cdc_cursor';
-const ids = (transcript: LogTranscript, stream: string): unknown[] =>
-  transcript.sent.flatMap((message) =>
-    message.kind === 'record' && message.stream === stream ? [message.record.id] : [],
-  );
 
 for (const [flavour, kind] of [
   ['mysql', mysql],
@@ -33,40 +29,15 @@ for (const [flavour, kind] of [
         { username: 'replica', password: 'replica-password' },
       );
 
+    /** A new table that the log is read for. */
+    const follow = async (name: string, columns: string): Promise<Followed> => {
+      await run(server(), `CREATE TABLE ${name} (id INT PRIMARY KEY, ${columns})`);
+      return { name, stream: name, connect: () => connect([name]), run: (...sql) => run(server(), ...sql) };
+    };
+
     it('loads, then brings inserts, updates, deletes and changes of the key, each once', async () => {
-      await run(
-        server(),
-        'CREATE TABLE pets (id INT PRIMARY KEY, name VARCHAR(20))',
-        "INSERT INTO pets VALUES (1,'a'),(2,'b'),(3,'c'),(4,'d')",
-      );
-      const { connection } = await connect(['pets']);
-      const only = { streams: ['pets'] };
-      const load = await readLog(connection, only);
-      expect(load.errors).toEqual([]);
-      expect(load.outcomes).toEqual({ pets: 'complete' });
-      expect(ids(load, 'pets')).toEqual([1, 2, 3, 4]);
-      const idle = await readLog(connection, { after: load, ...only });
-      expect(ids(idle, 'pets')).toEqual([]);
-      await run(
-        server(),
-        "INSERT INTO pets VALUES (5,'e')",
-        "UPDATE pets SET name = 'B' WHERE id = 2",
-        'DELETE FROM pets WHERE id = 3',
-        'UPDATE pets SET id = 40 WHERE id = 4',
-      );
-      const changes = await readLog(connection, { after: idle, ...only });
-      expect(changes.errors).toEqual([]);
-      expect(ids(changes, 'pets')).toEqual([5, 2, 3, 4, 40]);
-      const all = table([...load.sent, ...changes.sent], 'pets', CURSOR);
-      expect([...all].map(([id, { name }]) => [id, name]).sort()).toEqual([
-        [1, 'a'],
-        [2, 'B'],
-        [40, 'd'],
-        [5, 'e'],
-      ]);
-      const deleted = changes.sent.flatMap((each) =>
-        each.kind === 'record' && each.record.id === 3 ? [each.record] : [],
-      )[0]!;
+      const changes = await bringsEveryChangeOnce(await follow('pets', 'name VARCHAR(20)'));
+      const deleted = changes.find(({ id }) => id === 3)!;
       expect(deleted).toMatchObject({
         id: 3,
         name: 'c',
@@ -74,36 +45,10 @@ for (const [flavour, kind] of [
         _ab_cdc_log_pos: expect.any(Number),
       });
       expect(deleted._ab_cdc_deleted_at).toBe(deleted._ab_cdc_updated_at);
-      expect(ids(await readLog(connection, { after: changes, ...only }), 'pets')).toEqual([]);
-      await connection.close();
     });
 
     it('goes on after any kill, and the table is the server’s', async () => {
-      await run(
-        server(),
-        'CREATE TABLE killed_log (id INT PRIMARY KEY, n INT)',
-        `INSERT INTO killed_log VALUES ${Array.from({ length: 12 }, (_, i) => `(${i}, 0)`).join(',')}`,
-      );
-      const only = { streams: ['killed_log'] };
-      for (let killAfter = 0; killAfter < 24; killAfter++) {
-        const { connection } = await connect(['killed_log']);
-        const first = await readLog(connection, { killAfter, ...only });
-        await run(
-          server(),
-          `UPDATE killed_log SET n = n + 1 WHERE id % 3 = 0`,
-          `DELETE FROM killed_log WHERE id = ${killAfter % 12}`,
-          `INSERT INTO killed_log VALUES (${100 + killAfter}, 5), (${killAfter % 12}, 7)`,
-        );
-        const second = await readLog(connection, { after: first, killAfter: killAfter + 3, ...only });
-        const kept = lastState(second) ? second : first;
-        const third = await readLog(connection, { after: kept, ...only });
-        expect(third.errors).toEqual([]);
-        const sent = [...covered(first), ...covered(second), ...third.sent];
-        const truth = await run(server(), 'SELECT id, n FROM killed_log ORDER BY id');
-        const got = [...table(sent, 'killed_log', CURSOR)].map(([id, { n }]) => ({ id, n }));
-        expect(got.sort((a, b) => Number(a.id) - Number(b.id))).toEqual(truth);
-        await connection.close();
-      }
+      await goesOnAfterAnyKill(await follow('killed_log', 'n INT'));
     });
 
     it('reads several tables by one log, and one that is added later is loaded', async () => {
@@ -161,31 +106,11 @@ for (const [flavour, kind] of [
         ['p', 'POINT', 'POINT(1, 2)'],
         ['nothing', 'INT', 'NULL'],
       ];
-      const types = columns.map(([name, type]) => `${name} ${type}`);
-      const values = columns.map(([, , value]) => value);
-      await run(
-        server(),
-        `CREATE TABLE typed_log (id INT PRIMARY KEY, ${types.join(', ')})`,
-        `INSERT INTO typed_log VALUES (1, ${values.join(', ')})`,
-      );
-      const { connection } = await connect(['typed_log']);
-      const load = await readLog(connection, { streams: ['typed_log'] });
-      await run(server(), `INSERT INTO typed_log SELECT 2, ${columns.map(([name]) => name).join(', ')} FROM typed_log`);
-      const log = await readLog(connection, { after: load, streams: ['typed_log'] });
-      expect([load.errors, log.errors]).toEqual([[], []]);
-      const strip = ({ sent }: LogTranscript) =>
-        sent.flatMap((each) =>
-          each.kind === 'record'
-            ? [
-                Object.fromEntries(
-                  Object.entries(each.record).filter(([name]) => name !== 'id' && !name.startsWith('_ab_')),
-                ),
-              ]
-            : [],
-        )[0]!;
-      expect(strip(log)).toEqual(strip(load));
-      expect(strip(log)).toMatchObject({ flt: 0.1, s: 'x,z', bl: '3q2+7w==', wrong: null, zero: null });
-      await connection.close();
+      const names = columns.map(([name]) => name);
+      const followed = await follow('typed_log', columns.map(([name, type]) => `${name} ${type}`).join(', '));
+      await followed.run(`INSERT INTO typed_log VALUES (1, ${columns.map(([, , value]) => value).join(', ')})`);
+      const values = await givesTheSameByBothWays(followed, names);
+      expect(values).toMatchObject({ flt: 0.1, s: 'x,z', bl: '3q2+7w==', wrong: null, zero: null });
     });
 
     it('says what is wrong with a position that cannot be gone on from, and loads again where that is asked for', async () => {

@@ -1,11 +1,15 @@
 import { expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
-import { covered, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
+import {
+  bringsEveryChangeOnce,
+  CURSOR,
+  type Followed,
+  givesTheSameByBothWays,
+  goesOnAfterAnyKill,
+  ids,
+} from '../log-cases.js';
+import { lastState, readLog } from '../log-reading.js';
 import { type Address, open, run } from '../reading.js';
-
-const CURSOR = '_ab_cdc_cursor';
-const ids = ({ sent }: LogTranscript, stream: string): unknown[] =>
-  sent.flatMap((message) => (message.kind === 'record' && message.stream === stream ? [message.record.id] : []));
 
 for (const [version, kind] of [
   ['15', postgres],
@@ -28,68 +32,21 @@ for (const [version, kind] of [
         reading: { method: 'log', schemas: [name], page_rows: 3, ...reading },
       });
 
+    /** A new table `t` in a schema of its own. */
+    const followTable = async (schema: string, columns: string): Promise<Followed> => {
+      const connect = await follow(schema, `CREATE TABLE ${schema}.t (id int PRIMARY KEY, ${columns})`);
+      return { name: `${schema}.t`, stream: 't', connect, run: (...sql) => run(server(), ...sql) };
+    };
+
     it('loads, then brings inserts, updates, deletes and changes of the key, each once', async () => {
-      const make = await follow(
-        'pets',
-        'CREATE TABLE pets.t (id int PRIMARY KEY, name text)',
-        "INSERT INTO pets.t VALUES (1,'a'),(2,'b'),(3,'c'),(4,'d')",
-      );
-      const { connection } = await make();
-      const load = await readLog(connection);
-      expect(load.errors).toEqual([]);
-      expect(load.outcomes).toEqual({ t: 'complete' });
-      expect(ids(load, 't')).toEqual([1, 2, 3, 4]);
-      const idle = await readLog(connection, { after: load });
-      expect(ids(idle, 't')).toEqual([]);
-      await run(
-        server(),
-        "INSERT INTO pets.t VALUES (5,'e')",
-        "UPDATE pets.t SET name = 'B' WHERE id = 2",
-        'DELETE FROM pets.t WHERE id = 3',
-        'UPDATE pets.t SET id = 40 WHERE id = 4',
-      );
-      const changes = await readLog(connection, { after: idle });
-      expect(changes.errors).toEqual([]);
-      expect(ids(changes, 't')).toEqual([5, 2, 3, 4, 40]);
-      const all = table([...load.sent, ...changes.sent], 't', CURSOR);
-      expect([...all].map(([id, { name }]) => [id, name]).sort()).toEqual([
-        [1, 'a'],
-        [2, 'B'],
-        [40, 'd'],
-        [5, 'e'],
-      ]);
-      const cursors = changes.sent.flatMap((each) => (each.kind === 'record' ? [String(each.record[CURSOR])] : []));
+      const changes = await bringsEveryChangeOnce(await followTable('pets', 'name text'));
+      const cursors = changes.map((record) => String(record[CURSOR]));
       expect(cursors).toEqual([...cursors].sort());
       expect(new Set(cursors).size).toBe(5);
-      expect(ids(await readLog(connection, { after: changes }), 't')).toEqual([]);
-      await connection.close();
     });
 
     it('goes on after any kill, and the table is the server’s', async () => {
-      const make = await follow(
-        'killed',
-        'CREATE TABLE killed.t (id int PRIMARY KEY, n int)',
-        'INSERT INTO killed.t SELECT i, 0 FROM generate_series(0, 11) i',
-      );
-      for (let killAfter = 0; killAfter < 24; killAfter++) {
-        const { connection } = await make();
-        const first = await readLog(connection, { killAfter });
-        await run(
-          server(),
-          'UPDATE killed.t SET n = n + 1 WHERE id % 3 = 0',
-          `DELETE FROM killed.t WHERE id = ${killAfter % 12}`,
-          `INSERT INTO killed.t VALUES (${100 + killAfter}, 5), (${killAfter % 12}, 7)`,
-        );
-        const second = await readLog(connection, { after: first, killAfter: killAfter + 3 });
-        const kept = lastState(second) ? second : first;
-        const third = await readLog(connection, { after: kept });
-        expect(third.errors).toEqual([]);
-        const sent = [...covered(first), ...covered(second), ...third.sent];
-        const truth = await run(server(), 'SELECT id, n FROM killed.t ORDER BY id');
-        const got = [...table(sent, 't', CURSOR)].map(([id, { n }]) => ({ id, n }));
-        expect(got.sort((a, b) => Number(a.id) - Number(b.id))).toEqual(truth);
-        await connection.close();
-      }
+      await goesOnAfterAnyKill(await followTable('killed', 'n int'));
     });
 
     it('keeps large values that an update did not touch', async () => {
@@ -223,30 +180,12 @@ for (const [version, kind] of [
         xml: "'<a/>'",
         tsvector: "'a b'",
       };
-      const columns = Object.keys(values).map((type, i) => `c${i} ${type}`);
-      const make = await follow(
-        'typed',
-        `CREATE TABLE typed.t (id int PRIMARY KEY, ${columns.join(', ')})`,
-        `INSERT INTO typed.t VALUES (1, ${Object.values(values).join(', ')})`,
-      );
-      const { connection } = await make();
-      const load = await readLog(connection);
-      await run(server(), `INSERT INTO typed.t SELECT 2, ${columns.map((_, i) => `c${i}`).join(', ')} FROM typed.t`);
-      const log = await readLog(connection, { after: load });
-      expect([load.errors, log.errors]).toEqual([[], []]);
-      const strip = ({ sent }: LogTranscript) =>
-        sent.flatMap((each) =>
-          each.kind === 'record'
-            ? [
-                Object.fromEntries(
-                  Object.entries(each.record).filter(([name]) => name !== 'id' && !name.startsWith('_ab_')),
-                ),
-              ]
-            : [],
-        )[0]!;
-      expect(strip(log)).toEqual(strip(load));
-      expect(strip(log)).toMatchObject({ c0: true, c2: 9223372036854775807n, c3: 0.1, c4: null });
-      await connection.close();
+      const types = Object.keys(values);
+      const names = types.map((_, i) => `c${i}`);
+      const followed = await followTable('typed', types.map((type, i) => `c${i} ${type}`).join(', '));
+      await followed.run(`INSERT INTO typed.t VALUES (1, ${Object.values(values).join(', ')})`);
+      const record = await givesTheSameByBothWays(followed, names);
+      expect(record).toMatchObject({ c0: true, c2: 9223372036854775807n, c3: 0.1, c4: null });
     });
 
     it('says what is wrong with a position that cannot be gone on from, and loads again where that is asked for', async () => {
