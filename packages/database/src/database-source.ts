@@ -2,6 +2,7 @@ import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
 import { type CheckResult, type Connection, ConnectorError, type RunContext, type Source } from '@tidemark/source';
 import type { Database, Finding, ReadingSettings, Table, TableWish } from './dialect.js';
 import { dialectByName } from './dialects.js';
+import { sentence } from './finding.js';
 import { logConnection } from './log/log-connection.js';
 import { readingSettings } from './reading-settings.js';
 import { tableId } from './table-id.js';
@@ -101,11 +102,6 @@ async function check(
   // A table that cannot be read fails the check only where it was asked for by name.
   const fails = findings.some((each) => each.severity === 'blocking' || (each.severity === 'table' && wishes));
   return { succeeded: !fails, message: findings.map(sentence).join('\n') };
-}
-
-function sentence({ table, problem, remedy }: Finding): string {
-  const about = table === undefined ? '' : `${table}: `;
-  return `${about}${problem}${remedy === undefined ? '' : ` Mend it with: ${remedy}`}`;
 }
 
 function refuseUnknown(tables: readonly Table[], wishes: readonly TableWish[] | undefined): void {

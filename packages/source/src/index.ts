@@ -28,4 +28,4 @@ export type {
   StreamEstimate,
   StreamRunFacts,
 } from './stream.js';
-export type { Position, Unit } from './unit.js';
+export { type Position, type Unit, WHOLE_STREAM } from './unit.js';

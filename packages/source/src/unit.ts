@@ -21,3 +21,9 @@ export interface Unit {
   /** Set when the unit was begun by an earlier run and must begin anew, with the reason: what was read of it comes again. */
   readonly anew?: string;
 }
+
+/**
+ * The id of a unit that is every unit of a stream: when it begins anew, every row that was ever sent of the stream is taken back,
+ * in dedup modes also those of earlier jobs. For a table that was emptied without a word about its rows.
+ */
+export const WHOLE_STREAM = '*';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type Page, type StreamCursor, type Unit } from '@tidemark/source';
+import { ConnectorError, type Page, type StreamCursor, type Unit, WHOLE_STREAM } from '@tidemark/source';
 import type { Chunk, Follow, TableLoad } from '../dialect.js';
 import type { DatabaseState, DialectName, Part, Range, Then } from '../state.js';
 import { foldedParts, isLoaded, newPart, splitRange, unitOf } from './range-list.js';
@@ -173,6 +173,12 @@ export class TableCursor implements StreamCursor {
   }
 
   private async *planLoad(signal: AbortSignal): AsyncGenerator<Unit> {
+    // Whatever was sent is taken back before anything is sent again.
+    const all = this.parts.find(({ id }) => id === WHOLE_STREAM);
+    if (all && all.revoked.length > 0) {
+      yield* this.planPart(all, signal);
+      await this.idle(signal);
+    }
     for (;;) {
       for (const part of this.parts) yield* this.planPart(part, signal);
       await this.idle(signal);
@@ -184,7 +190,9 @@ export class TableCursor implements StreamCursor {
   private async *planPart(part: Part, signal: AbortSignal): AsyncGenerator<Unit> {
     const id = unitOf(part);
     for (const old of [...part.revoked]) {
-      yield this.unit(old, { part, work: { kind: 'revoke' } }, 'the table was rewritten while it was read');
+      const why =
+        part.id === WHOLE_STREAM ? 'its rows are not what they were' : 'the table was rewritten while it was read';
+      yield this.unit(old, { part, work: { kind: 'revoke' } }, why);
     }
     for (let i = 0; i < part.ranges.length && !this.broken.has(part); i++) {
       let range = part.ranges[i]!;

@@ -10,12 +10,27 @@ export interface TableChanges {
   records: RecordData[];
 }
 
+/** A table whose copy the changes in the log do not make right. */
+export interface TableBreak {
+  /** `namespace.name`. */
+  table: string;
+  /** A sentence: what was met in the log, and where. */
+  why: string;
+  /**
+   * True: changes of it cannot be read, so it is as with a lost position. False: the server says that its rows are gone or
+   * others (TRUNCATE), so it is loaded anew.
+   */
+  isLost: boolean;
+}
+
 /** What was read of the log up to a position between two transactions. */
 export interface LogBatch {
   /** In the log's order. May be empty: the position has moved all the same. */
   changes: TableChanges[];
   /** Everything up to here has been handed over. Absent inside a transaction too large for one batch. */
   position?: Json;
+  /** What the changes do not tell, behind them; only with a position. The log is not read on for these tables. */
+  breaks?: readonly TableBreak[];
 }
 
 /** Tables whose changes the server has forgotten before they were read; the others can be gone on with. */
@@ -56,6 +71,11 @@ export interface ChangeLog {
   confirm(position: Json): Promise<void>;
   /** Sets the log's columns (`_ab_cdc_…`) on a row that a load has read when the log ended at `position`. */
   stamp(record: RecordData, position: Json, extractedAt: number): void;
+  /**
+   * What of these tables' changes the log would not bring, without any error of the server: looked at before each reading,
+   * so by the catalog only. A table that is named cannot be followed; what was read of it before is loaded again when it can.
+   */
+  unsent?(tables: readonly Table[]): Promise<Finding[]>;
   /** What is missing for reading these tables by the log, all at once. */
   check(tables: readonly Table[]): Promise<Finding[]>;
   close(): Promise<void>;

@@ -21,8 +21,10 @@ import {
 import { isAirbyteOffset } from '../airbyte/log-offset.js';
 import { loadFromAirbyte } from '../airbyte/state.js';
 import type { Table } from '../dialect.js';
+import { sentence } from '../finding.js';
 import { type DialectName, isDatabaseState } from '../state.js';
 import { tableId } from '../table-id.js';
+import { anew } from './anew.js';
 import type { ChangeLog, LostTables } from './change-log.js';
 import { LoadSink } from './load-sink.js';
 
@@ -148,6 +150,7 @@ class LogReading {
     const lost = stored === undefined ? undefined : await log.accept(stored, this.options.tables.filter(isBegun));
     if (lost !== undefined) this.reportLost(lost);
     if (stored === undefined || typeof lost === 'string') {
+      await this.failUnsent();
       this.position = await log.end();
       return;
     }
@@ -157,8 +160,28 @@ class LogReading {
       const state = begun.get(streamKey(stream));
       if (state && !gone.has(tableId(plain(stream)))) this.states.set(streamKey(stream), state);
     }
+    await this.failUnsent();
     // What was given in as a state is stored: the server may forget what came before it.
     await log.confirm(stored);
+  }
+
+  /** Tables whose changes the log does not bring fail by themselves. What was read of them is not what they are any more. */
+  private async failUnsent(): Promise<void> {
+    const { log, tables } = this.options;
+    const followed = new Map(this.followed.map(({ stream }) => [tableId(plain(stream)), stream]));
+    const findings = (await log.unsent?.(tables.filter((table) => followed.has(tableId(table))))) ?? [];
+    for (const [id, stream] of followed) {
+      const found = findings.filter(({ table }) => table === id);
+      if (found.length === 0) continue;
+      const key = streamKey(stream);
+      const state = this.states.get(key);
+      if (state) this.states.set(key, anew(state));
+      const after = state ? ' It is loaded again then: what has changed in it meanwhile is not known.' : '';
+      this.failed.set(
+        key,
+        new ConnectorError('config', `${found.map(sentence).join(' ')}${after}`, { stream: stream.name }),
+      );
+    }
   }
 
   private reportLost(lost: string | LostTables): void {
@@ -230,15 +253,29 @@ class LogReading {
     }
     const byId = new Map(begun.map(({ stream }) => [tableId(plain(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
-    for await (const { changes, position } of log.read(this.position, to, wanted, { signal: this.signal })) {
+    for await (const { changes, position, breaks = [] } of log.read(this.position, to, wanted, { signal: this.signal })) {
       const pages = changes.flatMap(({ table, records }) => {
         const stream = byId.get(table);
         return stream ? [{ stream: plain(stream), unit: LOG_UNIT, records: chosen(records, stream.json_schema) }] : [];
       });
+      for (const each of breaks) {
+        const stream = byId.get(each.table);
+        if (stream) this.loadAnew(stream, each);
+        // The load reads what comes behind it in the log, too.
+        byId.delete(each.table);
+      }
       if (position !== undefined) this.position = position;
       await sink.pagesTogether!(pages, position === undefined ? undefined : () => this.global());
       if (this.signal.aborted) return;
     }
+  }
+
+  /** What was sent of a table is taken back, and it is loaded. Throws ConnectorError where the user wants to be asked. */
+  private loadAnew(stream: StreamDescriptor, { table, why, isLost }: TableBreak): void {
+    if (isLost) this.reportLost({ why, tables: [table] });
+    else this.options.context.log('WARN', `${table} is loaded anew: ${why}`);
+    const key = streamKey(stream);
+    this.states.set(key, anew(this.states.get(key)!));
   }
 
   /** Loads for a while what is not loaded yet. */

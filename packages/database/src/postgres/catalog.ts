@@ -31,8 +31,14 @@ interface RelationRow {
   outside_blocks: string | null;
   block_bytes: string;
   may_read: string;
+  /** JSON: `"all"`, or the columns; null: none. */
+  identity: string | null;
+  has_key: string;
   root: string;
 }
+
+/** How many columns an index (x) is ordered by: INCLUDE, from version 11 on, adds others to it. */
+const KEY_COLUMNS = `coalesce((pg_catalog.to_jsonb(x)->>'indnkeyatts')::int, x.indnatts::int)`;
 
 // Sizes as the statistics have them: asking a table itself would wait for whoever has locked it.
 const FIELDS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
@@ -40,7 +46,13 @@ const FIELDS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.re
   pg_catalog.pg_stat_get_live_tuples(c.oid)::text AS live_tuples,
   (SELECT o.relpages FROM pg_catalog.pg_class o WHERE o.oid = c.reltoastrelid)::text AS outside_blocks,
   pg_catalog.current_setting('block_size') AS block_bytes,
-  pg_catalog.has_table_privilege(c.oid, 'SELECT')::text AS may_read`;
+  pg_catalog.has_table_privilege(c.oid, 'SELECT')::text AS may_read,
+  CASE c.relreplident WHEN 'f' THEN '"all"' ELSE (SELECT pg_catalog.jsonb_agg(a.attname)::text FROM pg_catalog.pg_index x
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY ((x.indkey::int2[])[0:${KEY_COLUMNS} - 1])
+    WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate AND CASE c.relreplident WHEN 'd' THEN x.indisprimary
+      WHEN 'i' THEN x.indisreplident ELSE false END) END AS identity,
+  EXISTS (SELECT 1 FROM pg_catalog.pg_index x
+    WHERE x.indrelid = c.oid AND x.indisprimary AND x.indimmediate)::text AS has_key`;
 
 /** Everything about the tables that were asked for, in four catalog queries. No table is touched. */
 export async function readCatalog(
@@ -162,7 +174,7 @@ function keysStatement(oids: string): string {
     FROM pg_catalog.pg_index x
     CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
-    WHERE x.indisprimary AND x.indrelid IN (${oids}) ORDER BY x.indrelid, k.place`;
+    WHERE x.indisprimary AND k.place <= ${KEY_COLUMNS} AND x.indrelid IN (${oids}) ORDER BY x.indrelid, k.place`;
 }
 
 function indexesStatement(oids: string): string {
@@ -189,6 +201,8 @@ function relationOf(row: RelationRow, isAlone: boolean): Relation {
     filenode: row.filenode === null || !'rm'.includes(row.kind) ? undefined : Number(row.filenode),
     isAlone,
     mayRead: isTrue(row.may_read),
+    identity: row.identity === null ? [] : (JSON.parse(row.identity) as 'all' | string[]),
+    hasKey: isTrue(row.has_key),
     blockBytes,
     rows: isUnknown ? undefined : Math.max(0, Math.round(tuples)),
     bytes: (Math.max(0, Number(row.blocks)) + Math.max(0, outside)) * blockBytes,

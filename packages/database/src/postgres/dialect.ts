@@ -13,6 +13,7 @@ import { POSTGRES_CONNECTION_SCHEMA, type PostgresConfig, parsePostgresConfig } 
 import { CursorFollow, canBeCursor } from './cursor-follow.js';
 import { postgresError } from './errors.js';
 import { PostgresLoad, type Server } from './load.js';
+import { withoutKeyInLog } from './relation.js';
 import { Snapshot } from './snapshot.js';
 import type { PostgresColumn } from './types.js';
 import { WalLog } from './wal-log.js';
@@ -96,6 +97,7 @@ class PostgresDatabase implements Database {
       publication,
       warn,
       tables: () => this.known.map(({ catalog }) => catalog),
+      isChosen: (table, column) => this.known.find(({ catalog }) => catalog === table)?.isChosen(column) ?? true,
     });
   }
 
@@ -149,8 +151,14 @@ class PostgresTable implements Table {
       ...(canFollow ? (['cursor'] as const) : []),
       ...(hasAddresses ? (['xmin'] as const) : []),
       // Without a key nobody could say which row a change is about.
-      ...(hasAddresses && primaryKey.length > 0 ? (['log'] as const) : []),
+      ...(hasAddresses && primaryKey.length > 0 && withoutKeyInLog(leaves, primaryKey).length === 0
+        ? (['log'] as const)
+        : []),
     ];
+  }
+
+  isChosen(column: string): boolean {
+    return this.wish?.columns?.includes(column) ?? true;
   }
 
   estimate(): StreamEstimate | undefined {

@@ -13,6 +13,10 @@ export interface Relation {
   readonly isAlone: boolean;
   /** The user may select from it. */
   readonly mayRead: boolean;
+  /** What the log has of a row that is deleted (REPLICA IDENTITY): these columns of it, or all. */
+  readonly identity: 'all' | readonly string[];
+  /** It has a primary key that a replica identity can be. */
+  readonly hasKey: boolean;
   readonly blockBytes: number;
   /** By the statistics, which may be old; undefined for a table that has rows and was never analysed. */
   readonly rows: number | undefined;
@@ -22,4 +26,11 @@ export interface Relation {
   readonly rowsPerBlock: number;
   /** Values kept out of line counted. */
   readonly bytesPerBlock: number;
+}
+
+/** Those of these relations of which the log does not have the whole key of a row that is deleted. */
+export function withoutKeyInLog(relations: readonly Relation[], primaryKey: readonly string[]): Relation[] {
+  return relations.filter(
+    ({ identity }) => identity !== 'all' && !primaryKey.every((column) => identity.includes(column)),
+  );
 }

@@ -6,8 +6,9 @@ import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { tableId } from '../table-id.js';
 import type { CatalogTable } from './catalog.js';
+import { checkPublication, type PublishedTable } from './check-publication.js';
 import { slotStatement } from './check-slot.js';
-import { checkWal, publicationStatement } from './check-wal.js';
+import { checkWal } from './check-wal.js';
 import type { Clients } from './clients.js';
 import type { PostgresConfig } from './config.js';
 import { postgresError } from './errors.js';
@@ -28,6 +29,8 @@ export interface WalOptions {
   readonly publication: string;
   /** The tables as the catalog has them now. */
   readonly tables: () => readonly CatalogTable[];
+  /** Whether a column of a table is wanted at all. */
+  readonly isChosen: (table: CatalogTable, column: string) => boolean;
   readonly warn: (message: string) => void;
 }
 
@@ -45,16 +48,10 @@ export class WalLog implements ChangeLog {
   constructor(private readonly options: WalOptions) {}
 
   async end(): Promise<Json> {
-    const { clients, slot, publication } = this.options;
+    const { clients, slot } = this.options;
     try {
       const existing = await this.slotRow();
       if (!existing) throw missing(`There is no replication slot '${slot}'.`, slotStatement(slot));
-      const [published] = await clients.query('SELECT 1 AS one FROM pg_publication WHERE pubname = $1', [publication]);
-      if (!published)
-        throw missing(
-          `There is no publication '${publication}'.`,
-          publicationStatement(publication, this.options.tables()),
-        );
       const [row] = await clients.query<{ lsn: string }>(
         'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn',
       );
@@ -153,12 +150,37 @@ export class WalLog implements ChangeLog {
 
   check(tables: readonly Table[]): Promise<Finding[]> {
     const { clients, slot, publication, config } = this.options;
-    const names = new Set(tables.map(tableId));
-    const catalog = this.options.tables().filter((table) => names.has(table.relation.id));
-    return checkWal(clients, { slot, publication, user: config.user, database: config.database }, catalog);
+    return checkWal(
+      clients,
+      { slot, publication, user: config.user, database: config.database },
+      this.published(tables),
+    );
+  }
+
+  async unsent(tables: readonly Table[]): Promise<Finding[]> {
+    const { clients, publication } = this.options;
+    try {
+      const findings = await checkPublication(clients, publication, this.published(tables));
+      const ofEach = ({ problem, remedy }: Finding): Finding[] =>
+        tables.map((table) => ({ severity: 'table', table: tableId(table), problem, remedy }));
+      return findings.flatMap((finding) => (finding.severity === 'blocking' ? ofEach(finding) : [finding]));
+    } catch (error) {
+      throw postgresError(error, 'Looking at what the log needs');
+    }
   }
 
   async close(): Promise<void> {}
+
+  private published(tables: readonly Table[]): PublishedTable[] {
+    const { tables: catalog, isChosen } = this.options;
+    const names = new Set(tables.map(tableId));
+    return catalog()
+      .filter(({ relation }) => names.has(relation.id))
+      .map((table) => {
+        const columns = table.columns.map((column) => column.name);
+        return { table, columns: columns.filter((column) => isChosen(table, column)) };
+      });
+  }
 
   private async slotRow(): Promise<SlotRow | undefined> {
     const [row] = await this.options.clients.query<SlotRow>(
