@@ -76,6 +76,7 @@ describe('tidemark status', () => {
     expect(killed.signal).toBe('SIGKILL');
     const after = await statusOf(connection);
     expect(after.job).toEqual({ id: 1, attempt: 1, outcome: 'running' });
+    expect(after.next_sync).toEqual({ job: 1, attempt: 2 });
     expect(after.attempts).toMatchObject([{ job: 1, attempt: 1, outcome: 'running', ended_at: null }]);
     const text = (await ok(books(['status', connection]))).stdout;
     expect(text).toContain('Running, or killed: job 1, after 1 attempt. The next sync goes on with it as attempt 2.');
@@ -97,6 +98,7 @@ describe('tidemark status', () => {
       },
       { name: 'orders', status: 'complete', rows_in_job: 23, next_read_from: expect.stringMatching(/^updated_at 2/) },
     ]);
+    expect(done.next_sync).toEqual({ job: 2, attempt: 1 });
     expect(done.attempts).toMatchObject([{ attempt: 2, outcome: 'complete' }, { attempt: 1 }]);
     writeFileSync(connection, readFileSync(connection, 'utf8').replace('[customers', '[berths, customers'));
     expect((await ok(books(['status', connection]))).stdout).toMatch(/berths +not synced yet +the beginning/);

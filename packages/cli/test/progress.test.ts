@@ -150,6 +150,8 @@ describe('progress', () => {
       'Some streams are missing: 10,000 rows into duckdb:x in 1:05 (job 7, attempt 2).',
       'The same command goes on from here; --restart begins anew.',
     ]);
+    const over = closingTable({ ...result, nextJob: 'nobody wants it' }, 'duckdb:x');
+    expect(over.at(-1)).toBe('The next sync begins job 8: nobody wants it.');
   });
 
   it('writes durations as people read them', () => {

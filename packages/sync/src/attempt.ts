@@ -63,17 +63,24 @@ function isDone(known: StoredStream, chosen: ChosenStream, job: Job): boolean {
   return known.job === job.nonce && known.status === 'complete' && !known.pending && sameModes(known, chosen);
 }
 
-function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
+/** Why the unfinished job in the books is not gone on with. */
+export function whyOver(stored: StoredJob, wish: AttemptWish): string | undefined {
   if (stored.outcome === 'complete' || stored.job.nonce === wish.within) return undefined;
   if (wish.restart) return 'a restart was asked for';
   if (stored.job.fingerprint !== wish.fingerprint) return 'the configuration has changed since';
+  if (stored.outcome !== 'failed' && stored.outcome !== 'partial') return undefined;
   // Going on would leave the finished streams stale for as long as the failing ones fail, and would save nothing.
-  const open = stored.streams.filter((stream) => stream.job === stored.job.nonce && stream.status === 'open');
+  const ours = stored.streams.filter((stream) => stream.job === stored.job.nonce);
+  const open = ours.filter((stream) => stream.status === 'open');
+  const hasComplete = open.length < ours.length;
+  if (hasComplete && stored.givenUp) return 'what is left of it fails with a configuration error';
   const nothingToResume = open.every((stream) => !saysWhere(stream.state) || stream.syncMode === 'incremental');
-  const failed = stored.outcome === 'failed' || stored.outcome === 'partial';
-  if (failed && stored.job.attempt > 1 && stored.lastAttemptProgressed === false && nothingToResume)
-    return 'its last attempt made no progress';
-  return undefined;
+  if (!nothingToResume) return undefined;
+  if (hasComplete && open.every((stream) => stream.rows === 0 || stream.syncMode === 'full_refresh'))
+    return 'what is left of it has to be read from the beginning';
+  return stored.job.attempt > 1 && stored.lastAttemptProgressed === false
+    ? 'its last attempt made no progress'
+    : undefined;
 }
 
 function sameModes(known: StoredStream, chosen: ChosenStream): boolean {

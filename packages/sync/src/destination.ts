@@ -132,6 +132,8 @@ export interface AttemptSummary {
   /** Rows were committed or a stream was completed. */
   progressed: boolean;
   error?: string;
+  /** What is missing of the job failed with configuration errors: another attempt would only meet them again. */
+  givenUp?: boolean;
 }
 
 /** What the destination remembers of a job. */
@@ -141,6 +143,8 @@ export interface StoredJob {
   outcome: JobOutcome | 'running';
   /** Whether its last attempt committed anything; unknown when that attempt did not come to an orderly end. */
   lastAttemptProgressed?: boolean;
+  /** What its last attempt has said of itself; absent and false mean the same. */
+  givenUp?: boolean;
   streams: StoredStream[];
   /** What several streams have in common: the shared part of a GLOBAL state. */
   shared?: JsonObject;

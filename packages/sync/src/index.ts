@@ -42,6 +42,7 @@ export {
 export type { PostgresSettings } from './destinations/postgres/kind.js';
 export { postgres } from './destinations/postgres.js';
 export { type S3Options, s3 } from './destinations/s3.js';
+export { whyNextJob } from './job-end.js';
 export type { StreamSelection } from './modes.js';
 export type { ErrorFacts, SchemaChangeFacts, StreamFacts } from './notify/stream-facts.js';
 export { errorFacts, schemaChangeFacts, streamFacts } from './notify/stream-facts.js';

@@ -43,6 +43,8 @@ export interface SyncResult {
   rows: number;
   /** From the beginning of the first attempt, waits included. */
   elapsedSeconds: number;
+  /** Why the next sync begins a new job although this one is not complete; absent: it goes on, or all is complete. */
+  nextJob?: string;
   /** The attempts of this sync, in order. */
   attempts: AttemptResult[];
 }

@@ -5,9 +5,10 @@ import { announce } from './announce.js';
 import { type AttemptPlan, planAttempt } from './attempt.js';
 import { checkpointPolicy } from './checkpoint.js';
 import { type Choice, chooseStreams, configuredCatalog } from './choose-streams.js';
-import type { JobOutcome, Session, StoredJob } from './destination.js';
+import type { JobOutcome, Session, StoredJob, StoredStream } from './destination.js';
 import type { Headway } from './headway.js';
 import { DEFAULT_HEARTBEAT_SECONDS, Heartbeat } from './heartbeat.js';
+import { isGivenUp, streamsAfter, whyNextJob } from './job-end.js';
 import type { SyncEvent } from './progress.js';
 import { notRead, type StreamResult, type Unparsable } from './result.js';
 import { SyncRun } from './run.js';
@@ -52,6 +53,8 @@ export interface AttemptEnd {
   progressed: boolean;
   startedAt: number;
   elapsedSeconds: number;
+  /** Why the next sync begins a new job although this one is not complete. */
+  nextJob?: string;
   unparsable?: Unparsable;
 }
 
@@ -140,7 +143,8 @@ async function readAttempt(
   let progressed = false;
   for (const one of plan.plans)
     if (settings.headway.made(one, !begunAnew.has(one.key), run.stored(one))) progressed = true;
-  return { ...(await endAttempt(settings, run, plan, { streams, progressed, startedAt })), unparsable };
+  const after = streamsAfter(stored, plan, (one) => run.stored(one));
+  return { ...(await endAttempt(settings, run, plan, { streams, progressed, startedAt, after })), unparsable };
 }
 
 /** A source that goes on reading although it was told not to is left behind: nothing that it says is listened to any more. */
@@ -186,23 +190,30 @@ async function endAttempt(
   settings: AttemptSettings,
   run: SyncRun,
   plan: AttemptPlan,
-  { streams, progressed, startedAt }: Pick<AttemptEnd, 'streams' | 'progressed' | 'startedAt'>,
+  {
+    streams,
+    progressed,
+    startedAt,
+    after,
+  }: Pick<AttemptEnd, 'streams' | 'progressed' | 'startedAt'> & { after: StoredStream[] },
 ): Promise<AttemptEnd> {
   const { context, session } = settings;
   const missing = streams.filter((stream) => stream.status !== 'complete').length + settings.hopeless.size;
   const all = streams.length + settings.hopeless.size;
   const outcome = outcomeOf(missing, all, run.destinationFailed, context.signal.aborted);
   const rows = streams.reduce((sum, stream) => sum + stream.committed, 0);
+  const givenUp = isGivenUp(streams);
+  const nextJob = whyNextJob({ job: plan.job, outcome, lastAttemptProgressed: progressed, givenUp, streams: after });
   const errors = [...run.errors];
   const first = errors[0];
   try {
-    await session.end(plan.job, outcome, { rows, progressed, error: first && context.redact(first.message) });
+    await session.end(plan.job, outcome, { rows, progressed, givenUp, error: first && context.redact(first.message) });
   } catch (error) {
     // The rows and states are safe; only the books' last line is missing, and a missing one reads as "unfinished".
     if (!run.destinationFailed && !(error instanceof SyncStopped)) errors.push(ConnectorError.from(error));
   }
   const elapsedSeconds = Math.max(0, context.clock() - startedAt) / 1_000;
-  return { plan, outcome, streams, errors, rows, progressed, startedAt, elapsedSeconds };
+  return { plan, outcome, streams, errors, rows, progressed, startedAt, elapsedSeconds, nextJob };
 }
 
 function outcomeOf(missing: number, all: number, destinationFailed: boolean, aborted: boolean): JobOutcome {

@@ -141,6 +141,7 @@ export class SyncJob {
       errors: failure && !(failure instanceof SyncStopped) ? [failure] : this.errors(streams),
       rows: streams.reduce((sum, stream) => sum + stream.committed, 0),
       elapsedSeconds: Math.max(0, this.context.clock() - this.startedAt) / 1_000,
+      nextJob: this.last?.nextJob,
       attempts: [...this.attempts],
     };
   }

@@ -80,7 +80,7 @@ describe('an unfinished job', () => {
   });
 
   it('does not read a completed stream again, unless it is to be written in another way', () => {
-    const complete = stored([{ status: 'complete', state }]);
+    const complete = stored([{ status: 'complete', state }], { outcome: 'stopped' });
     expect(planAttempt(complete, [chosen('s')], wish)).toMatchObject({ plans: [], done: [{ rows: 10 }] });
     expect(planAttempt(complete, [chosen('s', { destination_sync_mode: 'append' })], wish).plans).toHaveLength(1);
   });
@@ -98,6 +98,24 @@ describe('an unfinished job', () => {
     expect(reason(stored([{ state }], stuck)).abandoned).toBeUndefined();
     expect(reason(stored([{}], { ...stuck, outcome: 'running' })).abandoned).toBeUndefined();
     expect(reason(stored([{}], { ...stuck, outcome: 'stopped' })).abandoned).toBeUndefined();
+  });
+
+  it('is given up as soon as others are complete and what is left cannot be gone on with', () => {
+    const reason = (left: Partial<StoredStream>, more: Partial<StoredJob> = {}) =>
+      planAttempt(
+        stored([left, { stream: { name: 't' }, status: 'complete' }], { outcome: 'partial', ...more }),
+        [chosen('s'), chosen('t')],
+        wish,
+      ).abandoned;
+    expect(reason({ state }, { givenUp: true })).toMatch(/configuration error/);
+    expect(reason({ state })).toBeUndefined();
+    expect(reason({})).toMatch(/from the beginning/);
+    expect(reason({}, { outcome: 'stopped' })).toBeUndefined();
+    const incremental = { syncMode: 'incremental' as const, destinationSyncMode: 'append' as const, state };
+    expect(reason({ ...incremental, rows: 0 })).toMatch(/from the beginning/);
+    expect(reason(incremental)).toBeUndefined();
+    // Nothing is complete: to go on costs nobody anything.
+    expect(planAttempt(stored([{ state }], { givenUp: true }), [chosen('s')], wish).abandoned).toBeUndefined();
   });
 });
 

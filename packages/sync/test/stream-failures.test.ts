@@ -1,3 +1,4 @@
+import { ConnectorError } from '@tidemark/source';
 import type { Destination } from '@tidemark/sync';
 import { openDestination } from '@tidemark/sync';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +23,23 @@ describe('a stream that fails alone', () => {
     transcript.streams = [{ name: 'users', allow_empty: true }, { name: 'orders' }];
     expect((await transcript.run()).outcome).toBe('complete');
     expect(await count(transcript.file, 'SELECT count(*) FROM users')).toBe(0);
+  });
+
+  it('with a configuration error costs the others no sync, however far it came', async () => {
+    const forbid = ({ index }: { index: number }) => {
+      if (index === 2) throw new ConnectorError('config', 'not allowed beyond page 2');
+    };
+    const transcript = begin({ name: 'users', rows: rows(5) }, { name: 'secret', rows: rows(40), onPage: forbid });
+    for (const jobId of [1, 2, 3]) {
+      const result = await transcript.run({ retry: {}, checkpoint: { rows: 1 } });
+      expect(result).toMatchObject({ jobId, attempt: 1, outcome: 'partial', nextJob: expect.stringMatching(/config/) });
+      expect(result.streams).toMatchObject([{ committed: 5 }, { status: 'failed', committed: 20 }]);
+    }
+    expect(transcript.source.requests.filter((line) => line === 'users page 0')).toHaveLength(3);
+    // Alone it costs nobody anything, and goes on where it was.
+    const alone = begin({ name: 'secret', rows: rows(40), onPage: forbid });
+    await alone.run({ checkpoint: { rows: 1 } });
+    expect(await alone.run()).toMatchObject({ jobId: 1, attempt: 2, streams: [{ resumed: true }] });
   });
 
   it('fails the stream whose rows the destination has dropped, and commits nothing of them', async () => {

@@ -125,9 +125,11 @@ describe('full refresh', () => {
       { name: 'users', rows: rows(5) },
       { name: 'forbidden', rows: [], onPage: failing(0, state) },
     );
-    expect(await transcript.run()).toMatchObject({ jobId: 1, attempt: 1, outcome: 'partial' });
-    expect(await transcript.run()).toMatchObject({ jobId: 1, attempt: 2, outcome: 'partial' });
-    expect(await transcript.run()).toMatchObject({ jobId: 2, attempt: 1, outcome: 'partial' });
+    for (const jobId of [1, 2, 3]) {
+      const nextJob = 'what is left of it has to be read from the beginning';
+      expect(await transcript.run()).toMatchObject({ jobId, attempt: 1, outcome: 'partial', nextJob });
+    }
+    expect(transcript.source.requests.filter((line) => line === 'users page 0')).toHaveLength(3);
   });
 
   it('adds one copy for each job in append mode', async () => {

@@ -17,25 +17,31 @@ export async function status(file: string, options: StatusOptions): Promise<numb
     const { target, session, redact } = connection;
     const stored = await session.load(target.name);
     const attempts = await session.history(target.name, ATTEMPTS_SHOWN);
-    const { positionInWords } = await import('@tidemark/sync');
+    const { positionInWords, whyNextJob } = await import('@tidemark/sync');
+    const over = stored && whyNextJob(stored);
     const where = (state: JsonObject | undefined): string | undefined => {
       const words = positionInWords(state);
       return words === undefined ? undefined : redact(words);
     };
     const text = options.json
-      ? `${JSON.stringify(statusDocument(connection, stored, attempts, where), null, 2)}\n`
-      : `${statusLines(connection, stored, attempts, where).join('\n')}\n`;
+      ? `${JSON.stringify(statusDocument(connection, stored, attempts, { where, over }), null, 2)}\n`
+      : `${statusLines(connection, stored, attempts, { where, over }).join('\n')}\n`;
     process.stdout.write(text);
     return 0;
   });
 }
 
-type Where = (state: JsonObject | undefined) => string | undefined;
+/** What the next sync will do. */
+interface Next {
+  where(state: JsonObject | undefined): string | undefined;
+  /** Why it begins a new job although the last is not complete. */
+  over: string | undefined;
+}
 
 /** Where a stream's next read begins, in words. */
-function resumesFrom(stream: StoredStream, stored: StoredJob, where: Where): string {
+function resumesFrom(stream: StoredStream, stored: StoredJob, { where, over }: Next): string {
   if (stream.pending) return `the beginning (refresh, ${stream.pending})`;
-  const inThisJob = stream.job === stored.job.nonce && stored.outcome !== 'complete';
+  const inThisJob = stream.job === stored.job.nonce && stored.outcome !== 'complete' && over === undefined;
   if (inThisJob && stream.status === 'complete') return 'done in this job';
   const anew = stream.syncMode === 'full_refresh' && !inThisJob;
   return (anew ? undefined : where(stream.state)) ?? 'the beginning';
@@ -45,7 +51,7 @@ function statusLines(
   { target, destination }: OpenConnection,
   stored: StoredJob | undefined,
   attempts: readonly StoredAttempt[],
-  where: Where,
+  next: Next,
 ): string[] {
   const head = `${target.name} into ${destination.name}`;
   if (!stored) return [head, 'It has not been synced yet.'];
@@ -56,7 +62,7 @@ function statusLines(
     count(stream.rows),
     String(stream.generation),
     stream.updatedAt === undefined ? '' : moment(stream.updatedAt),
-    resumesFrom(stream, stored, where),
+    resumesFrom(stream, stored, next),
   ]);
   for (const { name, namespace } of missing(target, stored))
     rows.push([namespace ? `${namespace}.${name}` : name, '', 'not synced yet', '', '', '', 'the beginning']);
@@ -71,7 +77,7 @@ function statusLines(
   ]);
   return [
     head,
-    `${sentence(stored)}`,
+    sentence(stored, next.over),
     '',
     ...table(titles, rows, new Set([3, 4])),
     '',
@@ -85,11 +91,19 @@ function missing({ streams = [] }: OpenConnection['target'], stored: StoredJob):
   return streams.filter((stream) => !known.has(streamKey(stream)));
 }
 
-function sentence({ job, outcome }: StoredJob): string {
+function sentence({ job, outcome }: StoredJob, over: string | undefined): string {
   const after = `job ${job.id}, after ${counted(job.attempt, 'attempt')}`;
   if (outcome === 'complete') return `Complete: ${after}. The next sync begins job ${job.id + 1}.`;
   const what = outcome === 'running' ? 'Running, or killed' : `${outcome[0]!.toUpperCase()}${outcome.slice(1)}`;
+  if (over) return `${what}: ${after}. The next sync begins job ${job.id + 1}, because ${over}.`;
   return `${what}: ${after}. The next sync goes on with it as attempt ${job.attempt + 1}.`;
+}
+
+/** The job and the attempt that the next sync will be. */
+function nextSync(stored: StoredJob | undefined, over: string | undefined): object {
+  if (!stored) return { job: 1, attempt: 1 };
+  const { id, attempt } = stored.job;
+  return stored.outcome === 'complete' || over ? { job: id + 1, attempt: 1 } : { job: id, attempt: attempt + 1 };
 }
 
 /** The same for machines. Times are ISO 8601, UTC. */
@@ -97,12 +111,13 @@ function statusDocument(
   { target, destination }: OpenConnection,
   stored: StoredJob | undefined,
   attempts: readonly StoredAttempt[],
-  where: Where,
+  next: Next,
 ): object {
   return {
     connection: target.name,
     destination: destination.name,
     job: stored ? { id: stored.job.id, attempt: stored.job.attempt, outcome: stored.outcome } : null,
+    next_sync: nextSync(stored, next.over),
     streams: (stored?.streams ?? []).map((stream) => ({
       name: stream.stream.name,
       namespace: stream.stream.namespace ?? null,
@@ -113,7 +128,7 @@ function statusDocument(
       generation: stream.generation,
       last_checkpoint: stream.updatedAt === undefined ? null : iso(stream.updatedAt),
       refresh: stream.pending ?? null,
-      next_read_from: resumesFrom(stream, stored!, where),
+      next_read_from: resumesFrom(stream, stored!, next),
     })),
     attempts: attempts.map(({ job, attempt, outcome, rows, error, startedAt, endedAt }) => ({
       job,

@@ -21,6 +21,9 @@ export function closingTable(result: SyncResult, destination: string): string[] 
     duration(stream.elapsedSeconds),
   ]);
   const sum = `${OUTCOMES[result.outcome]}: ${counted(result.rows, 'row')} into ${destination} in ${duration(result.elapsedSeconds)} (job ${result.jobId}, attempt ${result.attempt}).`;
-  const next = result.outcome === 'complete' ? [] : ['The same command goes on from here; --restart begins anew.'];
+  const goesOn = result.nextJob
+    ? `The next sync begins job ${result.jobId + 1}: ${result.nextJob}.`
+    : 'The same command goes on from here; --restart begins anew.';
+  const next = result.outcome === 'complete' ? [] : [goesOn];
   return ['', ...table(head, rows, new Set([2, 3, 4, 5])), '', sum, ...next];
 }

@@ -51,9 +51,9 @@ class FileBooks implements Books {
   ) {}
 
   async load(connection: string): Promise<StoredJob | undefined> {
-    const { job, outcome, lastAttemptProgressed, streams, shared } = this.of(connection);
+    const { job, outcome, lastAttemptProgressed, givenUp, streams, shared } = this.of(connection);
     if (!job) return undefined;
-    return structuredStored({ job, outcome: outcome ?? 'running', lastAttemptProgressed, streams, shared });
+    return structuredStored({ job, outcome: outcome ?? 'running', lastAttemptProgressed, givenUp, streams, shared });
   }
 
   async history(connection: string, limit: number): Promise<StoredAttempt[]> {
@@ -68,6 +68,7 @@ class FileBooks implements Books {
       books.job = { ...job };
       books.outcome = 'running';
       books.lastAttemptProgressed = undefined;
+      books.givenUp = undefined;
       const { id, attempt } = job;
       books.attempts.push({ job: id, attempt, outcome: 'running', rows: 0, startedAt: now });
       books.attempts.splice(0, Math.max(0, books.attempts.length - ATTEMPTS_MAX));
@@ -115,6 +116,7 @@ class FileBooks implements Books {
     return this.change(job.connection, (books, now) => {
       books.outcome = outcome;
       books.lastAttemptProgressed = summary.progressed;
+      books.givenUp = summary.givenUp;
       const attempt = books.attempts.find((one) => one.job === job.id && one.attempt === job.attempt);
       if (attempt) Object.assign(attempt, { outcome, rows: summary.rows, error: summary.error, endedAt: now });
     });

@@ -12,6 +12,7 @@ export interface ConnectionBooks {
   job?: Job;
   outcome?: JobOutcome | 'running';
   lastAttemptProgressed?: boolean;
+  givenUp?: boolean;
   shared?: JsonObject;
   streams: StoredStream[];
   /** Oldest first. */

@@ -196,11 +196,11 @@ export function describeGenerations(harness: DestinationHarness): void {
       const bench = await Bench.at(harness);
       const { session } = await bench.open();
       await session.begin(jobOf(1), [planOf(jobOf(1))]);
-      await session.end(jobOf(1), 'partial', { rows: 3, progressed: true, error: 'one failed' });
+      await session.end(jobOf(1), 'partial', { rows: 3, progressed: true, error: 'one failed', givenUp: true });
       await session.close();
       const { session: next, stored } = await bench.open();
       await next.close();
-      expect(stored).toMatchObject({ outcome: 'partial', lastAttemptProgressed: true });
+      expect(stored).toMatchObject({ outcome: 'partial', lastAttemptProgressed: true, givenUp: true });
     });
   });
 }

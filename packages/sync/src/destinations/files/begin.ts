@@ -44,6 +44,7 @@ export async function beginAttempt(db: Db, context: FilesContext, plans: readonl
     job,
     outcome: 'running',
     lastAttemptProgressed: undefined,
+    givenUp: undefined,
     attempts: [attempt, ...manifest.attempts].slice(0, ATTEMPTS_MAX),
   }));
   await eachOf(entries, (entry) => removeGarbage(context, entry));

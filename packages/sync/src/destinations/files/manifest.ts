@@ -75,6 +75,7 @@ export interface Manifest {
   job?: Job;
   outcome?: JobOutcome | 'running';
   lastAttemptProgressed?: boolean;
+  givenUp?: boolean;
   attempts: StoredAttempt[];
 }
 
@@ -125,6 +126,7 @@ export function storedJob(manifest: Manifest): StoredJob | undefined {
     job: manifest.job,
     outcome: manifest.outcome ?? 'running',
     lastAttemptProgressed: manifest.lastAttemptProgressed,
+    givenUp: manifest.givenUp,
     streams: manifest.streams.map(storedStream),
     shared: manifest.shared === undefined ? undefined : (parseJson(manifest.shared) as JsonObject),
   };

@@ -95,6 +95,7 @@ export class FilesSession implements Session {
       ...manifest,
       outcome,
       lastAttemptProgressed: summary.progressed,
+      givenUp: summary.givenUp,
       attempts: manifest.attempts.map((one) =>
         one.job === job.id && one.attempt === job.attempt
           ? { ...one, outcome, rows: summary.rows, error: summary.error, endedAt }

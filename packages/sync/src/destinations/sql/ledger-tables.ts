@@ -2,7 +2,7 @@ import { ConnectorError } from '@tidemark/source';
 import type { SqlDatabase } from './sql-database.js';
 
 /** Raised when the tables of the books change; books with a higher one are refused. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 export type LedgerTable = 'version' | 'jobs' | 'attempts' | 'streams' | 'columns' | 'shared' | 'leases';
 type ColumnType = 'key' | 'text' | 'integer' | 'boolean' | 'moment';
@@ -51,6 +51,7 @@ const TABLES: Record<LedgerTable, readonly (readonly [string, ColumnType])[]> = 
     ['last_attempt_progressed', 'boolean'],
     ['started_at', 'moment'],
     ['ended_at', 'moment'],
+    ['given_up', 'boolean'],
   ],
   attempts: [
     ['connection', 'key'],
@@ -115,6 +116,7 @@ const ADDED: Record<number, { tables: LedgerTable[]; columns: [LedgerTable, stri
     ],
   },
   3: { tables: [], columns: [['streams', 'uncovered']] },
+  4: { tables: [], columns: [['jobs', 'given_up']] },
 };
 
 /**

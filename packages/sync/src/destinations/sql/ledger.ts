@@ -64,7 +64,7 @@ export class Ledger {
   /** The last job of a connection, with the given streams. */
   async job(db: SqlDatabase, connection: string, streams: StoredStream[]): Promise<StoredJob | undefined> {
     const [row] = await db.all(
-      `SELECT id, nonce, fingerprint, attempt, outcome, last_attempt_progressed FROM ${this.t('jobs')} WHERE connection = $1
+      `SELECT id, nonce, fingerprint, attempt, outcome, last_attempt_progressed, given_up FROM ${this.t('jobs')} WHERE connection = $1
         ORDER BY id DESC LIMIT 1`,
       [connection],
     );
@@ -80,6 +80,7 @@ export class Ledger {
       },
       outcome: String(row.outcome) as StoredJob['outcome'],
       lastAttemptProgressed: progressed === null || progressed === undefined ? undefined : truth(progressed),
+      givenUp: row.given_up !== null && row.given_up !== undefined && truth(row.given_up),
       streams,
       shared: await this.shared(db, connection),
     };
@@ -117,7 +118,7 @@ export class Ledger {
       );
     } else {
       await db.run(
-        `UPDATE ${this.t('jobs')} SET attempt = $1, outcome = 'running', last_attempt_progressed = NULL, ended_at = NULL
+        `UPDATE ${this.t('jobs')} SET attempt = $1, outcome = 'running', last_attempt_progressed = NULL, given_up = NULL, ended_at = NULL
           WHERE connection = $2 AND id = $3`,
         [job.attempt, job.connection, job.id],
       );
@@ -138,9 +139,9 @@ export class Ledger {
   ): Promise<void> {
     const moment = this.dialect.moment(now);
     await db.run(
-      `UPDATE ${this.t('jobs')} SET outcome = $1, last_attempt_progressed = $2, ended_at = ${moment}
-        WHERE connection = $3 AND id = $4`,
-      [outcome, summary.progressed, job.connection, job.id],
+      `UPDATE ${this.t('jobs')} SET outcome = $1, last_attempt_progressed = $2, given_up = $3, ended_at = ${moment}
+        WHERE connection = $4 AND id = $5`,
+      [outcome, summary.progressed, summary.givenUp ?? false, job.connection, job.id],
     );
     await db.run(
       `UPDATE ${this.t('attempts')} SET outcome = $1, ${this.dialect.quote('rows')} = $2, error = $3, ended_at = ${moment}

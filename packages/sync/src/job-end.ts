@@ -1,0 +1,37 @@
+import { streamKey } from '@tidemark/protocol';
+import { type AttemptPlan, whyOver } from './attempt.js';
+import type { StoredJob, StoredStream, StreamPlan } from './destination.js';
+import type { StreamEnd } from './headway.js';
+import type { StreamResult } from './result.js';
+
+/** What the books have of the streams when an attempt is over. `storedOf`: what it has stored of each that it read. */
+export function streamsAfter(
+  stored: StoredJob | undefined,
+  attempt: AttemptPlan,
+  storedOf: (plan: StreamPlan) => StreamEnd,
+): StoredStream[] {
+  const read = attempt.plans.map((plan): StoredStream => {
+    const { stream, generation, minimumGeneration, syncMode, destinationSyncMode, openSince } = plan;
+    const { state = plan.state, rows, complete } = storedOf(plan);
+    const status = complete ? 'complete' : 'open';
+    const modes = { syncMode, destinationSyncMode, generation, minimumGeneration, openSince };
+    return { ...modes, stream, status, state, job: attempt.job.nonce, rows: plan.rowsBefore + rows };
+  });
+  const keys = new Set(attempt.plans.map(({ key }) => key));
+  return [...read, ...(stored?.streams ?? []).filter(({ stream }) => !keys.has(streamKey(stream)))];
+}
+
+/** Whatever is missing failed with a configuration error, which another attempt of the job would only meet again. */
+export function isGivenUp(streams: readonly StreamResult[]): boolean {
+  const missing = streams.filter(({ status }) => status !== 'complete');
+  return missing.every(({ error }) => error?.kind === 'config');
+}
+
+/**
+ * Why the next sync begins a new job although this one is not complete, as far as the books can tell (a changed
+ * configuration does so, too); undefined when it goes on with this one, or when this one is complete.
+ */
+export function whyNextJob(stored: StoredJob): string | undefined {
+  const { connection, fingerprint } = stored.job;
+  return whyOver(stored, { connection, fingerprint, restart: false });
+}
