@@ -33,8 +33,8 @@ export function stampChange(record: RecordData, { lsn, command, seqval, operatio
   record._ab_cdc_event_serial_no = operation;
   record[LOG_CURSOR] = `${lsn}.${(command ?? '').padStart(10, '0')}.${seqval}.${operation}`;
   record._ab_cdc_updated_at = at;
-  // A deletion is one even when the server has forgotten its time.
-  record._ab_cdc_deleted_at = operation === '1' ? (at ?? new Date(0).toISOString()) : null;
+  // A deletion is one even when the server has forgotten its time: then it is the time at which it is read.
+  record._ab_cdc_deleted_at = operation === '1' ? (at ?? new Date().toISOString()) : null;
 }
 
 /** Sets them on a row that a load has read when everything up to `lsn` was in the change tables. */

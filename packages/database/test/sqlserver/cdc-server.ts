@@ -45,6 +45,8 @@ export class CdcServer implements Sessions {
   isEnabled = true;
   guid = 'F0F0F0F0-0000-0000-0000-000000000001';
   max: string | null = null;
+  /** Of every commit, as `lsn_time_mapping` has it; null where it has been cleaned up. */
+  time: string | null = '2026-03-01T12:30:00';
   /** What other statements are answered with, by a piece of their text. */
   readonly answers = new Map<string, Row[] | Error>();
   /** Called before each statement. */
@@ -199,7 +201,7 @@ export class CdcServer implements Sessions {
         instance.hasCommands ? row.command : '',
         row.seqval,
         row.operation,
-        '2026-03-01T12:30:00',
+        this.time,
       ]);
   }
 }

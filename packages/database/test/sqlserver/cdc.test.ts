@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { changesOf } from '@tidemark/source';
+import { changesOf, type Stream } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
 import type { ReadingSettings, TableWish } from '../../src/index.js';
 import { covered, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
@@ -202,6 +202,25 @@ describe('change data capture of SQL Server, by a stand-in', () => {
     expect(logs.join()).toContain('1 tables have no capture instance with all of their columns');
     const chosen = await connect(server, {}, [{ name: 'toys', columns: ['id', 'name'] }]);
     expect([...(chosen.connection.together ?? [])]).toEqual(['dbo\0toys']);
+    // Who asks for the changes of such a table all the same has an error of that table; the others go on.
+    const asked = await readLog({ ...connection, streams: connection.streams.map(asIncremental) }, { after: changes });
+    expect(asked.outcomes).toEqual({ pets: 'complete', toys: 'failed' });
+    expect(asked.errors).toEqual([expect.stringContaining('The table dbo.toys can only be read whole')]);
+  });
+
+  it('a deletion is one when its time has been cleaned up', async () => {
+    const server = pets();
+    const load = await read(server);
+    server.commit({ table: 'pets', drop: '1' }, { table: 'pets', put: row(2, 'x') });
+    server.capture();
+    server.time = null;
+    const [deletion, update] = records(await read(server, load));
+    expect(deletion).toMatchObject({
+      id: 1,
+      _ab_cdc_updated_at: null,
+      _ab_cdc_deleted_at: expect.stringMatching(/Z$/),
+    });
+    expect(update).toMatchObject({ id: 2, _ab_cdc_updated_at: null, _ab_cdc_deleted_at: null });
   });
 
   it('an instance that is younger than the end of the change tables is no loss', async () => {
@@ -375,6 +394,16 @@ describe('what change data capture needs', () => {
     }
   });
 });
+
+/** The stream of a table that can be read whole only, as a catalog asks for it that knew it otherwise. */
+function asIncremental(stream: Stream): Stream {
+  return {
+    name: stream.name,
+    ...(stream.namespace === undefined ? {} : { namespace: stream.namespace }),
+    describe: async () => ({ ...(await stream.describe()), supported_sync_modes: ['full_refresh', 'incremental'] }),
+    open: (state, run) => stream.open(state, run),
+  };
+}
 
 /** What the changes after a state note of their values. */
 async function notesOf(server: CdcServer, after: LogTranscript): Promise<unknown[]> {
