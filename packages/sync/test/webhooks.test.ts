@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { ConnectorError } from '@tidemark/source';
 import {
   type StreamProgress,
@@ -11,8 +11,10 @@ import {
   webhooks,
 } from '@tidemark/sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from './duckdb-file.ts';
 import { HookServer } from './hook-server.ts';
 
+const folder = temporaryFolder();
 let server: HookServer;
 const logs: string[] = [];
 beforeAll(async () => {
@@ -261,6 +263,66 @@ describe('webhooks', () => {
         /^WARN Webhook 1 .* did not take 'success': it cannot be reached \(ECONNREFUSED\) \(6 tries\)\.$/,
       ),
     ]);
+  });
+
+  it('that are away keep their messages for the next sync: same id, same body, first', async () => {
+    const keepIn = `${folder}/shop.webhooks.json`;
+    server.answers = [503];
+    const secret = 'a secret of our own';
+    const settings = { url: `${server.url}/hook?token=hidden`, secret };
+    const hooks = open(settings, { keepIn });
+    hooks.over({ result: result() });
+    await hooks.close();
+    const [lost] = server.bodies<WebhookBody>();
+    expect(logs.at(-1)).toMatch(/did not take 'success': HTTP 503 \(6 tries\); it goes first with the next sync\./);
+    expect(statSync(keepIn).mode & 0o777).toBe(0o600);
+    expect(readFileSync(keepIn, 'utf8')).not.toMatch(/hidden|a secret of our own|http/);
+    // Another webhook has no part in it.
+    const stranger = webhooks([{ url: `${server.url}/other` }], { ...options, keepIn });
+    server.reset();
+    await stranger.close();
+    expect(server.received).toEqual([]);
+    const next = open(settings, { keepIn });
+    next.event(start());
+    await next.close();
+    const bodies = server.bodies<WebhookBody>();
+    expect(bodies).toEqual([lost, expect.objectContaining({ event: 'start' })]);
+    expect(server.received[0]!.headers['webhook-id']).toBe(lost!.id);
+    expect(server.received[0]!.headers['webhook-signature']).toBeDefined();
+    expect(existsSync(keepIn)).toBe(false);
+  });
+
+  it('that never answer have their newest hundred kept, and what another sync has kept meanwhile stays', async () => {
+    const keepIn = `${folder}/slow.webhooks.json`;
+    server.answers = [0];
+    const hooks = open({}, { flushSeconds: 0.05, keepIn });
+    const beside = open({}, { flushSeconds: 0.05, keepIn });
+    beside.over({ error: new ConnectorError('transient', 'held by another sync') });
+    await beside.close();
+    for (let i = 0; i < 150; i++)
+      hooks.event({ type: 'schema', changes: [{ stream: orders.stream, change: 'stream_added' }] });
+    await hooks.close();
+    const kept = () => (JSON.parse(readFileSync(keepIn, 'utf8')) as { messages: { event: string }[] }).messages;
+    expect(kept()).toHaveLength(100);
+    server.answers = [404];
+    const refused = open({}, { keepIn });
+    await refused.close();
+    expect(existsSync(keepIn)).toBe(false);
+  });
+
+  it('whose kept messages cannot be read or written hold nothing', async () => {
+    const keepIn = `${folder}/broken.webhooks.json`;
+    writeFileSync(keepIn, '{"messages":');
+    const hooks = open({}, { keepIn });
+    hooks.event(start());
+    await hooks.close();
+    expect(server.received).toHaveLength(1);
+    expect(logs[0]).toContain('holds no messages that can be read');
+    server.answers = [503];
+    const nowhere = open({}, { keepIn: `${folder}/none/such.json` });
+    nowhere.event(start());
+    await nowhere.close();
+    expect(logs.at(-1)).toMatch(/cannot be kept/);
   });
 
   it('that are slow are given up after their time', async () => {

@@ -111,7 +111,10 @@ async function observersOf(
 ): Promise<SyncObserver[]> {
   const about = { connection: order.name, destination, redact, log };
   const observers: SyncObserver[] = [];
-  if (order.webhooks.length > 0) observers.push((await import('@tidemark/sync')).webhooks(order.webhooks, about));
+  if (order.webhooks.length > 0) {
+    const { webhooks } = await import('@tidemark/sync');
+    observers.push(webhooks(order.webhooks, { ...about, keepIn: order.undelivered }));
+  }
   if (wantsTelemetry(process.env)) observers.push(await openTelemetry(about, process.env));
   return observers;
 }

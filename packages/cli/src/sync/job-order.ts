@@ -42,6 +42,8 @@ export interface JobOrder extends Target {
   heartbeatSeconds?: number;
   destinationSilentSeconds?: number;
   webhooks: WebhookSettings[];
+  /** Where what webhooks have not taken waits for the next sync. */
+  undelivered?: string;
 }
 
 /** What says where a sync writes: a connection file, or a manifest together with --to. */
@@ -71,7 +73,12 @@ export async function readTarget(file: string, { to }: TargetOptions): Promise<T
 async function withState<T extends Target>(target: T, folder: string): Promise<T> {
   const { needsBooks } = await import('@tidemark/sync');
   if (target.state !== undefined || !needsBooks(target.destination)) return target;
-  return { ...target, state: { file: resolve(folder, `${target.name.replace(/[^\w.-]+/g, '_')}.state.json`) } };
+  return { ...target, state: { file: besideIn(folder, target.name, 'state') } };
+}
+
+/** A file of the connection in a folder, named after it and after what it holds. */
+function besideIn(folder: string, name: string, what: string): string {
+  return resolve(folder, `${name.replace(/[^\w.-]+/g, '_')}.${what}.json`);
 }
 
 async function fromManifest(manifest: string, to: string, options: SyncOptions): Promise<JobOrder> {
@@ -121,6 +128,7 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
     destinationSilentSeconds: connection.destinationSilentSeconds,
     state: connection.state,
     webhooks: connection.webhooks,
+    undelivered: besideIn(dirname(resolve(file)), connection.name, 'webhooks'),
     secrets: connection.secrets,
   };
   return withState(order, dirname(resolve(file)));

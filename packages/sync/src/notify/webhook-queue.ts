@@ -22,11 +22,15 @@ export interface QueueOptions {
   log: (level: 'WARN' | 'DEBUG', message: string) => void;
   /** Of the first pause between two tries; a test makes it short. */
   pauseMs?: number;
+  /** What is not delivered is kept for the next sync. */
+  keeps?: boolean;
 }
 
 /** Delivers to one webhook, in order, one at a time, with retries. Never throws and never makes anybody wait. */
 export class WebhookQueue {
   private readonly waiting: Delivery[] = [];
+  /** Tried as often as it may be in one sync. */
+  private readonly failed: Delivery[] = [];
   private readonly abort = new AbortController();
   private running: Promise<void> | undefined;
   private gone = false;
@@ -51,38 +55,51 @@ export class WebhookQueue {
     });
   }
 
-  /** Waits until everything is delivered, but no longer than `ms`; what is left then is given up, with a warning. */
-  async close(ms: number): Promise<void> {
+  /**
+   * Waits until everything is delivered, but no longer than `ms`; what is left then is given up, with a warning. Returns it,
+   * oldest first: nothing of a webhook that refuses what it is sent, or is gone.
+   */
+  async close(ms: number): Promise<Delivery[]> {
     if (this.running) {
       const timer = setTimeout(() => this.abort.abort(), ms);
       await this.running;
       clearTimeout(timer);
     }
     this.abort.abort();
+    const left = this.gone ? [] : [...this.failed, ...this.waiting];
     const lost = this.waiting.length + this.dropped;
-    if (lost > 0 && !this.gone)
-      this.options.log('WARN', `${this.name}: ${lost} ${lost === 1 ? 'message was' : 'messages were'} not delivered.`);
+    if (lost > 0 && !this.gone) {
+      const later = this.options.keeps ? ` ${this.waiting.length} of them go first with the next sync.` : '';
+      const text = `${lost} ${lost === 1 ? 'message was' : 'messages were'} not delivered.${later}`;
+      this.options.log('WARN', `${this.name}: ${text}`);
+    }
+    return left;
   }
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0 && !this.abort.signal.aborted) {
       const delivery = this.waiting[0]!;
       const failure = await this.deliver(delivery);
-      if (this.abort.signal.aborted && failure !== undefined) return;
+      if (this.abort.signal.aborted && failure !== undefined && !failure.final) return;
       if (this.waiting[0] === delivery) this.waiting.shift();
-      if (failure !== undefined) this.options.log('WARN', `${this.name} did not take '${delivery.event}': ${failure}.`);
+      if (failure !== undefined) {
+        const later = this.options.keeps && !failure.final ? '; it goes first with the next sync' : '';
+        this.options.log('WARN', `${this.name} did not take '${delivery.event}': ${failure.why}${later}.`);
+        if (!failure.final && this.failed.push(delivery) > WAITING_MAX) this.failed.shift();
+      }
       if (this.gone) this.waiting.length = 0;
     }
   }
 
   /** Why it was not taken; undefined when it was. */
-  private async deliver(delivery: Delivery): Promise<string | undefined> {
+  private async deliver(delivery: Delivery): Promise<{ why: string; final: boolean } | undefined> {
     let pause = this.options.pauseMs ?? PAUSE_MS;
     for (let turn = 1; ; turn++) {
       const answer = await this.once(delivery);
       if (answer.taken) return undefined;
-      if (answer.final) return answer.why;
-      if (turn === TRIES_MAX || this.abort.signal.aborted) return `${answer.why} (${turn} tries)`;
+      if (answer.final) return answer;
+      if (turn === TRIES_MAX || this.abort.signal.aborted)
+        return { why: `${answer.why} (${turn} tries)`, final: false };
       this.options.log('DEBUG', `${this.name}: try ${turn} of '${delivery.event}': ${answer.why}.`);
       await this.sleep(Math.min(PAUSE_MS_MAX, Math.max(answer.pauseMs ?? 0, pause * (0.75 + Math.random() / 2))));
       pause *= 2;

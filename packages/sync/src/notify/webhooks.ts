@@ -3,8 +3,9 @@ import type { SyncEnd, SyncObserver } from '../observe.js';
 import type { SyncEvent } from '../progress.js';
 import { SyncStopped } from '../stop-deadline.js';
 import { type ErrorFacts, errorFacts, type SchemaChangeFacts, schemaChangeFacts, streamFacts } from './stream-facts.js';
+import { hookKey, idOf, UndeliveredFile } from './undelivered.js';
 import { sentence, type WebhookBody } from './webhook-body.js';
-import { WebhookQueue } from './webhook-queue.js';
+import { type Delivery, WebhookQueue } from './webhook-queue.js';
 import { WEBHOOK_EVENTS, type WebhookEventName, type WebhookSettings } from './webhook-settings.js';
 
 /** What webhooks are told about besides events. */
@@ -21,6 +22,8 @@ export interface WebhookOptions {
   flushSeconds?: number;
   /** Of the first pause between two tries; a test makes it short. */
   pauseMs?: number;
+  /** A file in which what is not delivered waits for the next sync of the connection; absent: it is dropped. */
+  keepIn?: string;
 }
 
 const FLUSH_SECONDS = 5;
@@ -40,7 +43,10 @@ interface Attempt {
 }
 
 class Webhooks implements SyncObserver {
-  private readonly hooks: { events: ReadonlySet<string>; queue: WebhookQueue }[];
+  private readonly hooks: { key: string; events: ReadonlySet<string>; queue: WebhookQueue }[];
+  private readonly kept: UndeliveredFile | undefined;
+  /** Everything that was to be delivered, for `UndeliveredFile.save`. */
+  private readonly pushed = new Set<string>();
   private readonly redact: (text: string) => string;
   private readonly clock: () => number;
   private attempt: Attempt | undefined;
@@ -55,15 +61,19 @@ class Webhooks implements SyncObserver {
   ) {
     this.redact = options.redact ?? ((text) => text);
     this.clock = options.clock ?? Date.now;
-    const { log, pauseMs } = options;
+    const { log, pauseMs, keepIn } = options;
+    this.kept = keepIn === undefined ? undefined : new UndeliveredFile(keepIn, log);
     this.hooks = hooks.map((hook, index) => ({
+      key: hookKey(hook.url),
       events: new Set(hook.events ?? WEBHOOK_EVENTS),
       queue: new WebhookQueue(hook, `Webhook ${index + 1} (${new URL(hook.url).host})`, {
         log,
         pauseMs,
         clock: this.clock,
+        keeps: keepIn !== undefined,
       }),
     }));
+    for (const { hook, ...delivery } of this.kept?.load() ?? []) this.push(delivery, ({ key }) => key === hook);
   }
 
   event(event: SyncEvent): void {
@@ -109,7 +119,11 @@ class Webhooks implements SyncObserver {
   async close(most = Number.POSITIVE_INFINITY): Promise<void> {
     const seconds = this.options.flushSeconds ?? (this.stopped ? FLUSH_SECONDS_STOPPED : FLUSH_SECONDS);
     const ms = Math.min(most, seconds * 1000);
-    await Promise.all(this.hooks.map(({ queue }) => queue.close(ms)));
+    const left = await Promise.all(
+      this.hooks.map(async ({ key, queue }) => (await queue.close(ms)).map((one) => ({ ...one, hook: key }))),
+    );
+    const all = left.flat();
+    this.kept?.save(all, new Set([...this.pushed].filter((id) => !all.some((one) => idOf(one) === id))));
   }
 
   private send(event: WebhookEventName, more: Facts): void {
@@ -132,7 +146,15 @@ class Webhooks implements SyncObserver {
     };
     const { version, id, event: name, at, ...rest } = body;
     const text = JSON.stringify({ version, id, event: name, at, text: sentence(body), ...rest } satisfies WebhookBody);
-    for (const { events, queue } of this.hooks) if (events.has(event)) queue.push({ id, event, body: text });
+    this.push({ id, event, body: text }, ({ events }) => events.has(event));
+  }
+
+  private push(delivery: Delivery, isFor: (hook: { key: string; events: ReadonlySet<string> }) => boolean): void {
+    for (const hook of this.hooks) {
+      if (!isFor(hook)) continue;
+      this.pushed.add(idOf({ hook: hook.key, id: delivery.id }));
+      hook.queue.push(delivery);
+    }
   }
 
   /** Made of what happened, so that the same thing told twice has the same id. */
