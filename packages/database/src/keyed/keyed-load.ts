@@ -86,7 +86,7 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     const doing = `Reading ${relationId(relation)}`;
     const reader = new PageReader(server, columns, this.key.length, doing);
     const hi = this.bound(range.hi);
-    let after = this.bound(range.pos ?? range.lo);
+    let after = this.bound(range.pos, this.key.length) ?? this.bound(range.lo);
     try {
       for (;;) {
         const { page, last, more } = await reader.next((limit) => this.statement(after, hi, limit), signal);
@@ -107,8 +107,9 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     const sql = keySqlOf(server, this.key);
     const names = this.key.map((column) => column.name);
     const where = [
-      ...(after ? [keyPredicate(names, after, 'after', sql)] : []),
-      ...(hi ? [keyPredicate(names, hi, 'upTo', sql)] : []),
+      // A bound between two chunks may be of the first columns alone.
+      ...(after ? [keyPredicate(names.slice(0, after.length), after, 'after', sql)] : []),
+      ...(hi ? [keyPredicate(names.slice(0, hi.length), hi, 'upTo', sql)] : []),
     ];
     const list = [
       ...columns.map((column) => server.selected(column)),
@@ -133,13 +134,14 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
   }
 
   /**
-   * Bounds strictly before `hi` that cut the table into chunks, where that costs nothing: a key of one whole number is cut in
-   * equal steps. Finding the middle of any other key would read the table once more.
+   * Bounds strictly before `hi` that cut the table into chunks, where that costs nothing: a key whose first column is a whole
+   * number is cut in equal steps of it, each bound being all rows up to that number, whatever the other columns. Finding the
+   * middle of any other key would read the table once more.
    */
   private async cuts(hi: readonly string[]): Promise<string[][]> {
     const { relation, server } = this.reading;
-    const [column, ...others] = this.key;
-    if (others.length > 0 || column?.keyForm !== 'number' || !/^-?\d+$/.test(hi[0]!)) return [];
+    const [column] = this.key;
+    if (column?.keyForm !== 'number' || !/^-?\d+$/.test(hi[0]!)) return [];
     const chunks = BigInt(Math.min(CHUNKS_MAX, Math.ceil(relation.dataBytes / server.settings.chunk_bytes)));
     if (chunks < 2n) return [];
     const lo = await this.end('ASC');
@@ -150,10 +152,11 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     return [...cuts].filter((cut) => cut >= first && cut < last).map((cut) => [String(cut)]);
   }
 
-  private bound(value: Json): string[] | undefined {
+  /** A position has all columns of the key, a bound between chunks the first ones. */
+  private bound(value: Json, least = 1): string[] | undefined {
     if (value === null) return undefined;
-    if (Array.isArray(value) && value.length === this.key.length && value.every((each) => typeof each === 'string'))
-      return value as string[];
+    const fits = Array.isArray(value) && value.length >= least && value.length <= this.key.length;
+    if (fits && value.every((each) => typeof each === 'string')) return value as string[];
     throw new ConnectorError(
       'config',
       `The state of ${relationId(this.reading.relation)} holds a position that is none of its key (${this.key.map((column) => column.name).join(', ')}). Read the table without a state to begin anew.`,

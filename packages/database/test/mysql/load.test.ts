@@ -189,6 +189,38 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
+    it('cuts a key of several columns by its first one, where that is a whole number: every row in one chunk', async () => {
+      const numbers = (count: number): string =>
+        Array.from({ length: count }, (_, i) => `SELECT ${i} n`).join(' UNION ALL ');
+      await run(
+        server(),
+        'CREATE TABLE several (a BIGINT, b VARCHAR(8), c INT, filler CHAR(200), PRIMARY KEY (a, b, c))',
+        // Few values of the first column have most of the rows, and one of them is a bound.
+        `INSERT INTO several SELECT CASE WHEN a.n < 60 THEN 50 ELSE a.n - 70 END, CONCAT('k', a.n), b.n, 'x'
+          FROM (${numbers(100)}) a, (${numbers(100)}) b`,
+        'CREATE TABLE constant (a INT, b INT, filler CHAR(200), PRIMARY KEY (a, b))',
+        `INSERT INTO constant SELECT 7, a.n * 100 + b.n, 'x' FROM (${numbers(100)}) a, (${numbers(100)}) b`,
+        'ANALYZE TABLE several, constant',
+      );
+      const reading = { method: 'none' as const, page_rows: 500, chunk_bytes: 100_000 };
+      const { connection } = await open(flavour, server(), { reading });
+      for (const name of ['several', 'constant']) {
+        const only = () => connection.streams.filter((stream) => stream.name === name);
+        const { sent, errors } = await readStream(connection, name, { concurrency: 3 });
+        expect(errors).toEqual([]);
+        const keys = sent.flatMap((each) =>
+          each.kind === 'record' ? [`${each.record.a} ${each.record.b} ${each.record.c}`] : [],
+        );
+        expect(keys).toHaveLength(10_000);
+        expect(new Set(keys).size).toBe(10_000);
+        const firsts = column(sent, 'a') as number[];
+        const isOneChunk = firsts.every((a, i) => i === 0 || a >= firsts[i - 1]!);
+        expect(isOneChunk).toBe(name === 'constant');
+        await proveResume(only, { concurrency: 3, step: 2_503 });
+      }
+      await connection.close();
+    });
+
     it('uses a unique key of columns that are never null, and reads other tables whole', async () => {
       await run(
         server(),
