@@ -1,9 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type BookStore,
   type Destination,
   duckdb,
   fileBooks,
+  type StoredJob,
+  type StoredStream,
   type SyncResult,
   type SyncSettings,
   sync,
@@ -12,6 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { query, temporaryFolder } from './duckdb-file.ts';
 import { FakeSource } from './fake-source.ts';
+import { LogSource } from './log-source.ts';
 
 const folder = temporaryFolder();
 let places = 0;
@@ -86,7 +90,7 @@ describe('books elsewhere', () => {
     expect(await query(database, 'SELECT count(*)::INT AS n FROM users')).toEqual([{ n: 10 }]);
   });
 
-  it('that fail after the rows are durable repeat one checkpoint and lose nothing', async () => {
+  it('that fail after the rows are durable repeat nothing and lose nothing', async () => {
     const { database, state, run, plain } = place();
     const store = fileBooks(state);
     let calls = 0;
@@ -106,6 +110,87 @@ describe('books elsewhere', () => {
     expect(first.errors[0]?.message).toContain('the disk is full');
     expect((await run(source(), withBooks(plain, store), how)).outcome).toBe('complete');
     const [counted] = await query(database, 'SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS d FROM users');
-    expect(counted).toEqual({ n: 12, d: 10 });
+    expect(counted).toEqual({ n: 10, d: 10 });
+  });
+
+  it('that fail between streams of one state go on from the position that the rows have', async () => {
+    const { database, state, plain } = place();
+    const store = fileBooks(state);
+    let calls = 0;
+    const failing: typeof store = {
+      ...store,
+      async open(options) {
+        const books = await store.open(options);
+        const keep = books.store.bind(books);
+        books.store = (...given) => (++calls === 2 ? Promise.reject(new Error('the disk is full')) : keep(...given));
+        return books;
+      },
+    };
+    const log = Array.from({ length: 30 }, (_, index) => ({
+      stream: index % 3 === 0 ? 'orders' : 'users',
+      row: { id: index + 1, name: 'n' },
+    }));
+    const source = new LogSource(['users', 'orders'], log);
+    const go = (destination: Destination) =>
+      sync({ source, config: {}, connection: 'c', destination, retry: false, checkpoint: { rows: 4 } });
+    expect((await go(withBooks(plain, failing))).outcome).toBe('failed');
+    expect((await go(withBooks(plain, store))).outcome).toBe('complete');
+    // The second attempt began where the rows end, not where the books had come to.
+    const [first, second] = source.begun;
+    expect(first).toBe(0);
+    expect(second).toBeGreaterThanOrEqual(8);
+    for (const table of ['users', 'orders']) {
+      const [counted] = await query(
+        database,
+        `SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS d FROM ${table} WHERE true`,
+      );
+      expect(counted!.n).toBe(counted!.d);
+      expect(counted!.n).toBe(table === 'users' ? 20 : 10);
+    }
+  });
+
+  it('take a shared position with all states that go with it, or none of them', async () => {
+    const stored = (
+      more: Partial<StoredJob>,
+      orders: Partial<StoredStream>,
+      users: Partial<StoredStream>,
+    ): StoredJob => {
+      const stream = (name: string, own: Partial<StoredStream>): StoredStream => ({
+        stream: { name },
+        job: 'n',
+        generation: 1,
+        status: 'open',
+        syncMode: 'incremental',
+        destinationSyncMode: 'append',
+        rows: 4,
+        openSince: 1,
+        state: { at: 'kept' },
+        updatedAt: 10,
+        ...own,
+      });
+      const job = { connection: 'c', id: 1, nonce: 'n', attempt: 1, fingerprint: '' };
+      return { job, outcome: 'running', ...more, streams: [stream('orders', orders), stream('users', users)] };
+    };
+    const load = async (kept: StoredJob, inner: StoredJob) => {
+      const session = (job: StoredJob) => ({ load: async () => job, close: async () => undefined });
+      const destination = { name: 'd', open: async () => session(inner) } as unknown as Destination;
+      const books = { name: 'b', open: async () => session(kept) } as unknown as BookStore;
+      const opened = await withBooks(destination, books).open({
+        clock: () => 0,
+        log: () => undefined,
+        connection: 'c',
+      });
+      return (await opened.load('c'))!;
+    };
+    const kept = stored({ shared: { lsn: 1 } }, {}, {});
+    const newer = { state: { at: 'inner' }, updatedAt: 20 };
+    const all = await load(kept, stored({ shared: { lsn: 2 } }, { ...newer, rows: 6 }, newer));
+    expect(all).toMatchObject({ shared: { lsn: 2 }, streams: [{ state: { at: 'inner' }, rows: 6 }, { rows: 4 }] });
+    // The users are of another job there: neither the position nor a state is taken.
+    const none = await load(kept, stored({ shared: { lsn: 2 } }, { ...newer, rows: 6 }, { ...newer, job: 'other' }));
+    expect(none).toMatchObject({ shared: { lsn: 1 }, streams: [{ state: { at: 'kept' }, rows: 4 }, { rows: 4 }] });
+    // Each for itself where nothing is shared; rows of units that began anew are fewer.
+    const alone = await load(stored({}, {}, {}), stored({}, { ...newer, rows: 2 }, { updatedAt: 9 }));
+    expect(alone).toMatchObject({ streams: [{ state: { at: 'inner' }, rows: 2 }, { state: { at: 'kept' } }] });
   });
 });

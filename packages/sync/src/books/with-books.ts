@@ -21,8 +21,8 @@ import type {
  * A destination whose jobs and states are kept elsewhere. Its own books are kept too: they say whether the rows that a state
  * covers are still there.
  *
- * Rows are durable before the state that covers them is: a kill between the two leaves rows that come again with the next
- * attempt. Nothing is lost; a stream without deduplication can have such rows twice.
+ * Rows are durable before the state here is: a kill between the two leaves rows that this state does not cover. The state that
+ * was committed together with them is in the destination's own books, and the next attempt goes on from that one.
  */
 export function withBooks(destination: Destination, store: BookStore): Destination {
   return {
@@ -52,10 +52,11 @@ class BookedSession implements Session {
     const inner = await this.inner.load(connection);
     // The first sync after the books moved: what the destination knows goes with them.
     if (!kept) return inner;
-    const streams = kept.streams.map((stream) => this.believed(stream, inner));
+    const caughtUp = inner ? catchUp(kept, inner) : kept;
+    const streams = caughtUp.streams.map((stream) => this.believed(stream, inner));
     // Books that are older than the destination (a file from a backup) must not count its jobs a second time.
     const behind = inner !== undefined && inner.job.id > kept.job.id;
-    return behind ? { ...inner, shared: kept.shared, streams } : { ...kept, streams };
+    return behind ? { ...inner, shared: caughtUp.shared, streams } : { ...caughtUp, streams };
   }
 
   /** A state covers rows. Where the destination does not have them, it would leave them out for ever. */
@@ -104,6 +105,35 @@ class BookedSession implements Session {
   leave(): void {
     this.inner.leave?.();
   }
+}
+
+/**
+ * Where the destination has committed more in the same job than these books know, its own state is the one that covers its
+ * rows. What several streams have in common goes with all of their states or with none.
+ */
+function catchUp(kept: StoredJob, inner: StoredJob): StoredJob {
+  const ours = (stream: StoredStream) =>
+    inner.streams.find(
+      (one) =>
+        streamKey(one.stream) === streamKey(stream.stream) &&
+        one.job === stream.job &&
+        one.generation === stream.generation &&
+        one.state !== undefined,
+    );
+  const isAhead = (stream: StoredStream) => {
+    const there = ours(stream);
+    return there !== undefined && (there.rows !== stream.rows || (there.updatedAt ?? 0) > (stream.updatedAt ?? 0));
+  };
+  if (!kept.streams.some(isAhead)) return kept;
+  const together = kept.shared !== undefined || inner.shared !== undefined;
+  if (together && kept.streams.some((stream) => stream.state !== undefined && !ours(stream))) return kept;
+  const streams = kept.streams.map((stream) => {
+    const there = together || isAhead(stream) ? ours(stream) : undefined;
+    if (!there) return stream;
+    const { state, rows, status, updatedAt } = there;
+    return { ...stream, state, rows, status, updatedAt };
+  });
+  return { ...kept, streams, shared: together ? inner.shared : kept.shared };
 }
 
 class BookedWriter implements Writer {
