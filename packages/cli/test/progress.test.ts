@@ -37,6 +37,7 @@ const result: SyncResult = {
   rows: 10_000,
   elapsedSeconds: 65,
   errors: [error],
+  left: [],
   attempts: [
     { attempt: 2, outcome: 'partial', rows: 10, progressed: true, errors: [error], startedAt: 0, elapsedSeconds: 5 },
   ],
@@ -152,6 +153,8 @@ describe('progress', () => {
     ]);
     const over = closingTable({ ...result, nextJob: 'nobody wants it' }, 'duckdb:x');
     expect(over.at(-1)).toBe('The next sync begins job 8: nobody wants it.');
+    const left = closingTable({ ...result, outcome: 'complete', left: [{ name: 'berths' }] }, 'duckdb:x');
+    expect(left.at(-1)).toBe('Job 7 is not complete: berths is half read. A sync of it goes on.');
   });
 
   it('writes durations as people read them', () => {

@@ -1,4 +1,4 @@
-import { streamKey } from '@tidemark/protocol';
+import { type StreamDescriptor, streamKey } from '@tidemark/protocol';
 import { type AttemptPlan, whyOver } from './attempt.js';
 import type { StoredJob, StoredStream, StreamPlan } from './destination.js';
 import type { StreamEnd } from './headway.js';
@@ -21,10 +21,24 @@ export function streamsAfter(
   return [...read, ...(stored?.streams ?? []).filter(({ stream }) => !keys.has(streamKey(stream)))];
 }
 
+/** Streams of the job that are half read and that nobody has asked for this time, as far as the source still has them. */
+export function leftOpen(
+  streams: readonly StoredStream[],
+  job: string,
+  asked: ReadonlySet<string>,
+  offered: readonly StreamDescriptor[],
+): StreamDescriptor[] {
+  const there = new Set(offered.map(streamKey));
+  return streams
+    .filter((one) => one.job === job && one.status === 'open')
+    .map(({ stream }) => stream)
+    .filter((stream) => there.has(streamKey(stream)) && !asked.has(streamKey(stream)));
+}
+
 /** Whatever is missing failed with a configuration error, which another attempt of the job would only meet again. */
-export function isGivenUp(streams: readonly StreamResult[]): boolean {
+export function isGivenUp(streams: readonly StreamResult[], left: readonly StreamDescriptor[]): boolean {
   const missing = streams.filter(({ status }) => status !== 'complete');
-  return missing.every(({ error }) => error?.kind === 'config');
+  return left.length === 0 && missing.every(({ error }) => error?.kind === 'config');
 }
 
 /**

@@ -45,6 +45,8 @@ export interface SyncResult {
   elapsedSeconds: number;
   /** Why the next sync begins a new job although this one is not complete; absent: it goes on, or all is complete. */
   nextJob?: string;
+  /** Streams of the job that are half read and were not asked for: they keep it, not this sync, from being complete. */
+  left: StreamDescriptor[];
   /** The attempts of this sync, in order. */
   attempts: AttemptResult[];
 }

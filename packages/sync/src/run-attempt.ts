@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonical, type JsonObject, streamKey } from '@tidemark/protocol';
+import { canonical, type JsonObject, type StreamDescriptor, streamKey } from '@tidemark/protocol';
 import { type Connection, ConnectorError, type RunContext, read } from '@tidemark/source';
 import { announce } from './announce.js';
 import { type AttemptPlan, planAttempt } from './attempt.js';
@@ -8,7 +8,7 @@ import { type Choice, chooseStreams, configuredCatalog } from './choose-streams.
 import type { JobOutcome, Session, StoredJob, StoredStream } from './destination.js';
 import type { Headway } from './headway.js';
 import { DEFAULT_HEARTBEAT_SECONDS, Heartbeat } from './heartbeat.js';
-import { isGivenUp, streamsAfter, whyNextJob } from './job-end.js';
+import { isGivenUp, leftOpen, streamsAfter, whyNextJob } from './job-end.js';
 import type { SyncEvent } from './progress.js';
 import { notRead, type StreamResult, type Unparsable } from './result.js';
 import { SyncRun } from './run.js';
@@ -55,6 +55,8 @@ export interface AttemptEnd {
   elapsedSeconds: number;
   /** Why the next sync begins a new job although this one is not complete. */
   nextJob?: string;
+  /** Half-read streams of the job that were not asked for: they keep it from being complete. */
+  left: StreamDescriptor[];
   unparsable?: Unparsable;
 }
 
@@ -144,7 +146,9 @@ async function readAttempt(
   for (const one of plan.plans)
     if (settings.headway.made(one, !begunAnew.has(one.key), run.stored(one))) progressed = true;
   const after = streamsAfter(stored, plan, (one) => run.stored(one));
-  return { ...(await endAttempt(settings, run, plan, { streams, progressed, startedAt, after })), unparsable };
+  const asked = new Set([...streams.map(({ stream }) => streamKey(stream)), ...settings.hopeless]);
+  const left = leftOpen(after, plan.job.nonce, asked, connection.streams);
+  return { ...(await endAttempt(settings, run, plan, { streams, progressed, startedAt, after, left })), unparsable };
 }
 
 /** A source that goes on reading although it was told not to is left behind: nothing that it says is listened to any more. */
@@ -195,25 +199,34 @@ async function endAttempt(
     progressed,
     startedAt,
     after,
-  }: Pick<AttemptEnd, 'streams' | 'progressed' | 'startedAt'> & { after: StoredStream[] },
+    left,
+  }: Pick<AttemptEnd, 'streams' | 'progressed' | 'startedAt' | 'left'> & { after: StoredStream[] },
 ): Promise<AttemptEnd> {
   const { context, session } = settings;
   const missing = streams.filter((stream) => stream.status !== 'complete').length + settings.hopeless.size;
   const all = streams.length + settings.hopeless.size;
   const outcome = outcomeOf(missing, all, run.destinationFailed, context.signal.aborted);
   const rows = streams.reduce((sum, stream) => sum + stream.committed, 0);
-  const givenUp = isGivenUp(streams);
-  const nextJob = whyNextJob({ job: plan.job, outcome, lastAttemptProgressed: progressed, givenUp, streams: after });
+  // Whoever asked for some of the streams has them; the job is not over while others are half read.
+  const ofJob = outcome === 'complete' && left.length > 0 ? 'partial' : outcome;
+  const givenUp = isGivenUp(streams, left);
+  const nextJob = whyNextJob({
+    job: plan.job,
+    outcome: ofJob,
+    lastAttemptProgressed: progressed,
+    givenUp,
+    streams: after,
+  });
   const errors = [...run.errors];
   const first = errors[0];
   try {
-    await session.end(plan.job, outcome, { rows, progressed, givenUp, error: first && context.redact(first.message) });
+    await session.end(plan.job, ofJob, { rows, progressed, givenUp, error: first && context.redact(first.message) });
   } catch (error) {
     // The rows and states are safe; only the books' last line is missing, and a missing one reads as "unfinished".
     if (!run.destinationFailed && !(error instanceof SyncStopped)) errors.push(ConnectorError.from(error));
   }
   const elapsedSeconds = Math.max(0, context.clock() - startedAt) / 1_000;
-  return { plan, outcome, streams, errors, rows, progressed, startedAt, elapsedSeconds, nextJob };
+  return { plan, outcome, streams, errors, rows, progressed, startedAt, elapsedSeconds, nextJob, left };
 }
 
 function outcomeOf(missing: number, all: number, destinationFailed: boolean, aborted: boolean): JobOutcome {

@@ -142,6 +142,7 @@ export class SyncJob {
       rows: streams.reduce((sum, stream) => sum + stream.committed, 0),
       elapsedSeconds: Math.max(0, this.context.clock() - this.startedAt) / 1_000,
       nextJob: this.last?.nextJob,
+      left: this.last?.left ?? [],
       attempts: [...this.attempts],
     };
   }

@@ -42,6 +42,38 @@ describe('a stream that fails alone', () => {
     expect(await alone.run()).toMatchObject({ jobId: 1, attempt: 2, streams: [{ resumed: true }] });
   });
 
+  it('keeps its half-read place in the job when only others are asked for', async () => {
+    const state = { broken: true };
+    const onPage = ({ index }: { index: number }) => {
+      if (state.broken && index === 2) throw new Error('down');
+    };
+    const streams = ['users', 'orders'].map((name) => ({ name, rows: rows(40), onPage }));
+    const transcript = begin(...streams);
+    await transcript.run();
+    state.broken = false;
+    transcript.streams = [{ name: 'users' }];
+    const left = [{ name: 'orders' }];
+    expect(await transcript.run()).toMatchObject({ jobId: 1, attempt: 2, outcome: 'complete', left });
+    transcript.streams = undefined;
+    const last = await transcript.run();
+    expect(last).toMatchObject({ jobId: 1, attempt: 3, outcome: 'complete', left: [] });
+    expect(last.streams).toMatchObject([{ earlier: true }, { resumed: true, committed: 20 }]);
+    expect((await transcript.run()).jobId).toBe(2);
+  });
+
+  it('that the source does not have any more keeps no job open', async () => {
+    const state = { broken: true };
+    const onPage = ({ index }: { index: number }) => {
+      if (state.broken && index === 2) throw new Error('down');
+    };
+    const transcript = begin(...['users', 'orders'].map((name) => ({ name, rows: rows(40), onPage })));
+    await transcript.run();
+    state.broken = false;
+    transcript.source.streams.pop();
+    expect(await transcript.run()).toMatchObject({ jobId: 1, outcome: 'complete', left: [] });
+    expect((await transcript.run()).jobId).toBe(2);
+  });
+
   it('fails the stream whose rows the destination has dropped, and commits nothing of them', async () => {
     const transcript = begin({ name: 'users', rows: rows(20) }, { name: 'orders', rows: rows(5) });
     const real = await openDestination(`duckdb:${transcript.file}`);

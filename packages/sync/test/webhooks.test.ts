@@ -65,6 +65,7 @@ const result = (more: Partial<SyncResult> = {}): SyncResult => ({
   rows: 12,
   elapsedSeconds: 3.5,
   errors: [],
+  left: [],
   attempts: [],
   streams: [{ ...orders, status: 'complete', committed: 12, records: 12, earlier: false, changed: 1 }],
   ...more,

@@ -25,5 +25,11 @@ export function closingTable(result: SyncResult, destination: string): string[] 
     ? `The next sync begins job ${result.jobId + 1}: ${result.nextJob}.`
     : 'The same command goes on from here; --restart begins anew.';
   const next = result.outcome === 'complete' ? [] : [goesOn];
+  if (result.outcome === 'complete' && result.left.length > 0) {
+    const names = result.left.map(({ name }) => name).join(', ');
+    next.push(
+      `Job ${result.jobId} is not complete: ${names} ${result.left.length === 1 ? 'is' : 'are'} half read. ${result.nextJob ? goesOn : 'A sync of it goes on.'}`,
+    );
+  }
   return ['', ...table(head, rows, new Set([2, 3, 4, 5])), '', sum, ...next];
 }
