@@ -97,6 +97,24 @@ describe('change data capture of SQL Server, by a stand-in', () => {
     expect(records(idle)).toEqual([]);
     expect(changed(idle.asked)).toEqual([]);
     expect(lastState(idle)).toEqual(lastState(load));
+    expect(idle.asked).toMatchSnapshot();
+  });
+
+  it('reads a transaction again that it had begun by another instance', async () => {
+    const server = pets(0);
+    server.enable('pets', ['id']);
+    server.capture();
+    const load = await read(server);
+    server.commit(...Array.from({ length: 10 }, (_, i) => ({ table: 'pets', put: row(i) })));
+    server.capture();
+    const killed = await read(server, load, { killAfter: 5 });
+    expect(lastState(killed)?.shared.position).toMatchObject({
+      tables: { 'dbo.pets': { inside: { instance: 'dbo_pets' } } },
+    });
+    const rest = await read(server, killed, { wishes: [{ name: 'pets', columns: ['id'] }] });
+    expect(rest.errors).toEqual([]);
+    expect(records(rest).map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(changed(rest.asked)[0]).toContain('[dbo_pets_2_CT]');
   });
 
   it('a transaction over many pages is gone on with from within it', async () => {
@@ -227,15 +245,20 @@ describe('change data capture of SQL Server, by a stand-in', () => {
     const server = pets();
     server.table('late', ['id', 'name'], [row(1)]);
     server.commit({ table: 'pets', put: row(7) });
+    server.commit({ table: 'pets', put: row(8) });
     server.enable('late');
     const load = await read(server);
     expect(lastState(load)?.shared.position).toMatchObject({ tables: { 'dbo.late': { lsn: expect.any(String) } } });
     server.commit({ table: 'late', put: row(2) });
+    // The capture job is still behind the instance's beginning.
+    server.capture(1);
+    const behind = await read(server, load);
+    expect(lastState(behind)?.shared.position).toMatchObject({ tables: { 'dbo.late': { lsn: expect.any(String) } } });
     server.capture();
-    const changes = await read(server, load);
+    const changes = await read(server, behind);
     expect(changes.errors).toEqual([]);
-    expect(rowsOf(join(load, changes), 'late')).toEqual({ 1: 'n1', 2: 'n2' });
-    expect(rowsOf(join(load, changes), 'pets')).toEqual(truth(server, 'pets'));
+    expect(rowsOf(join(load, behind, changes), 'late')).toEqual({ 1: 'n1', 2: 'n2' });
+    expect(rowsOf(join(load, behind, changes), 'pets')).toEqual(truth(server, 'pets'));
     expect(lastState(changes)?.shared.position).toMatchObject({ tables: {} });
   });
 
