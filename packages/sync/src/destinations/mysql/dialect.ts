@@ -90,16 +90,26 @@ export function mysqlLedger(database: string): LedgerDialect {
   };
 }
 
-/** A named lock of the session tells others on the same server that it is still connected. */
+/**
+ * A named lock of the session tells others on the same server that it is still connected. A connection has one for as long as it
+ * lives: what is asked for a second time is what it has, and the server frees it when the connection ends.
+ */
 export function mysqlLease(facts: Database['facts']): LeaseDialect {
+  const names = new WeakMap<SqlDatabase, Promise<string>>();
+  const taken = async (db: SqlDatabase) => {
+    const name = `tidemark_${digest(`${process.pid} ${Math.random()} ${Date.now()}`, 40)}`;
+    await db.all(`SELECT GET_LOCK(${literal(name)}, 0) AS got`);
+    return name;
+  };
   return {
     now: 'UTC_TIMESTAMP(3)',
     after: (seconds) => `UTC_TIMESTAMP(3) + INTERVAL ${Math.round(seconds * 1_000) * 1_000} MICROSECOND`,
     share: 'LOCK IN SHARE MODE',
     async id(db) {
-      const name = `tidemark_${digest(`${process.pid} ${Math.random()} ${Date.now()}`, 40)}`;
-      await db.all(`SELECT GET_LOCK(${literal(name)}, 0) AS got`);
-      return `${facts.serverId}#${name}`;
+      const name = names.get(db) ?? taken(db);
+      names.set(db, name);
+      name.catch(() => names.delete(db));
+      return `${facts.serverId}#${await name}`;
     },
     async gone(db: SqlDatabase, id: string) {
       const [server, name = ''] = id.split('#');
