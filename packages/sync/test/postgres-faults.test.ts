@@ -220,8 +220,9 @@ describeWith(postgres, 'faults', (server) => {
 
   describe('a full disk', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-small-'));
-    const mounted = mount(folder);
-    it.skipIf(!mounted)('says that there is no room; the next attempt goes on when there is', async () => {
+    const why = mount(folder);
+    if (why !== undefined) process.stderr.write(`skipped: a full disk (PostgreSQL): ${why}\n`);
+    it.skipIf(why !== undefined)('says that there is no room; the next attempt goes on when there is', async () => {
       try {
         const url = await place();
         await ask(url, `CREATE TABLESPACE small LOCATION '${folder}'`);
@@ -258,16 +259,17 @@ function noise(seed: number): string {
   return text;
 }
 
-/** A small disk of its own, where this machine lets us have one. */
-function mount(folder: string): boolean {
+/** A small disk of its own, where this machine lets us have one; otherwise why it does not. */
+function mount(folder: string): string | undefined {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
     const owner = Number(execFileSync('id', ['-u', 'postgres']).toString());
     chownSync(folder, owner, owner);
     chmodSync(folder, 0o700);
-    return true;
-  } catch {
+    return undefined;
+  } catch (error) {
     rmSync(folder, { recursive: true, force: true });
-    return false;
+    const said = (error as { stderr?: Buffer }).stderr?.toString().trim();
+    return `no small disk can be mounted here (${said || (error as Error).message})`;
   }
 }

@@ -8,11 +8,11 @@ export interface StreamFacts {
   name: string;
   namespace: string | null;
   status: StreamProgress['status'];
-  /** Rows that this attempt has committed. */
+  /** Rows that were committed: of this attempt while it runs, of the whole run of the sync once that is over. */
   rows: number;
-  /** Rows that earlier attempts of the same job had committed. */
+  /** Rows that attempts of the same job had committed before that. */
   rows_before: number;
-  /** Records that the source handed over in this attempt, and their estimated size. */
+  /** Records that the source handed over meanwhile, and their estimated size. */
   records: number;
   bytes: number;
   /** About how many rows the whole stream has, where the source knows. */

@@ -21,9 +21,9 @@ export interface WebhookBody {
   attempt: number | null;
   /** Null while it runs. */
   outcome: JobOutcome | null;
-  /** Rows that this attempt has committed. */
+  /** Rows that this run of the sync has committed, in all its attempts; 0 while it runs. */
   rows: number;
-  /** Of this attempt; null while it runs. */
+  /** Of this run, waits included; null while it runs. */
   seconds: number | null;
   streams: StreamFacts[];
   errors: ErrorFacts[];
