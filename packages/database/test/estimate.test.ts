@@ -3,6 +3,7 @@ import { type Connection, discover, read, type StreamEstimate } from '@tidemark/
 import { lastStates, transcript } from '@tidemark/source/testing';
 import { expect, it } from 'vitest';
 import { describeWith, mariadb, mongodb, mysql, postgres, postgres18 } from '../../../scripts/servers/vitest.mjs';
+import { KeyedTable } from '../src/keyed/keyed-table.js';
 import * as mongo from './mongodb/server.js';
 import * as family from './mysql/server.js';
 import { open, run } from './reading.js';
@@ -196,4 +197,17 @@ describeWith(mongodb, 'MongoDB’s stand-in: estimates', (server) => {
       await connection.close();
     }
   });
+});
+
+it('a keyed table says what its catalog says: rows and bytes, bytes alone (SQL Server), nothing of an empty one', () => {
+  const estimate = (dataBytes: number, estimatedRows?: number) => {
+    const rows = estimatedRows === undefined ? {} : { estimatedRows };
+    const facts = { schema: 's', name: 't', isView: false, columns: [], primaryKey: [], order: [], dataBytes, ...rows };
+    const kind = { server: {} as never, cursorForms: new Set<never>(), lookbackForms: new Set<never>(), warn() {} };
+    return new KeyedTable(kind, { ...facts, indexed: new Set<string>() }, undefined).estimate();
+  };
+  expect(estimate(81_920, 7)).toEqual({ rows: 7, bytes: 81_920 });
+  expect(estimate(81_920)).toEqual({ bytes: 81_920 });
+  expect(estimate(0)).toBeUndefined();
+  expect(estimate(16_384, 0)).toBeUndefined();
 });
