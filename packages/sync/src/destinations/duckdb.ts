@@ -103,9 +103,9 @@ class DuckDbSession implements Session {
   async begin(job: Job, plans: readonly StreamPlan[]): Promise<void> {
     this.job = job;
     const now = this.options.clock();
+    for (const row of this.rows.values()) if (row.uncovered) await this.takeBack(row);
     await this.db.transaction(async () => {
       await this.ledger.beginAttempt(this.db, job, now);
-      for (const row of this.rows.values()) if (row.uncovered) await this.takeBack(row);
       if (job.attempt === 1) await this.dropLeftOvers(plans);
       for (const plan of plans) {
         const row = this.rows.get(plan.key);
@@ -164,9 +164,11 @@ class DuckDbSession implements Session {
 
   /** Large rows that were committed before a state covered them, and no state came. */
   private async takeBack({ table, stream, rawIdMark }: StreamRow): Promise<void> {
-    for (const place of [table, nextOf(table)])
-      if (await tableExists(this.db, place)) await deleteAfter(this.db, place, rawIdMark);
-    await this.ledger.setUncovered(this.db, this.job!.connection, stream, false);
+    await this.db.transaction(async () => {
+      for (const place of [table, nextOf(table)])
+        if (await tableExists(this.db, place)) await deleteAfter(this.db, place, rawIdMark);
+      await this.ledger.setUncovered(this.db, this.job!.connection, stream, false);
+    });
   }
 
   /** Half-read tables of an abandoned job whose streams are not in this one. */
@@ -213,11 +215,12 @@ class DuckDbSession implements Session {
       await createTable(this.db, table, successorColumns(plan.schema, columns));
       return;
     }
-    if (plan.partialGeneration !== undefined) {
-      await this.db.run(`DELETE FROM ${sqlName(table)} WHERE _airbyte_generation_id = ${plan.partialGeneration}`);
-    }
     await evolveTable(this.db, table, columns, declaredFields(plan.schema), (change) =>
       this.watch.changed(plan, change),
     );
+    // In this order: DuckDB cannot commit a table that was altered after rows were deleted from it.
+    if (plan.partialGeneration !== undefined) {
+      await this.db.run(`DELETE FROM ${sqlName(table)} WHERE _airbyte_generation_id = ${plan.partialGeneration}`);
+    }
   }
 }

@@ -1,6 +1,18 @@
+import type { RecordData } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
 import type { Writer } from '../destination.js';
-import { Bench, batch, column, type DestinationHarness, jobOf, planOf, stateOf, things } from './harness.js';
+import {
+  Bench,
+  batch,
+  column,
+  type DestinationHarness,
+  jobOf,
+  needs,
+  planOf,
+  schemaOf,
+  stateOf,
+  things,
+} from './harness.js';
 
 /** So many such values are more than a destination may want to hold in one transaction. */
 const LARGE = 'large '.repeat(500_000);
@@ -90,6 +102,33 @@ function itKeepsLargeRowsWithTheirState(harness: DestinationHarness): void {
     expect(column(rows, 'id')).toEqual([...large(100), '300', ...large(500)]);
     expect(rows.filter(({ name }) => name === LARGE)).toHaveLength(2 * MANY);
   }, 60_000);
+
+  const { skip, why } = needs(harness, 'restart');
+  it.skipIf(skip)(
+    `takes large rows back and widens their columns before a state covers them${why}`,
+    async () => {
+      const bench = await Bench.at(harness);
+      const plan = planOf(jobOf(1), { destinationSyncMode: 'append' });
+      await bench.attempt(jobOf(1), [plan], async (writer) => {
+        const write = async (unit: string, from: number, stray: unknown) => {
+          for (let id = from; id < from + MANY; id++)
+            await writer.write(plan.key, batch([{ id, name: LARGE, stray } as RecordData], unit));
+        };
+        await write('a', 100, 1);
+        await write('b', 200, 2);
+        expect(await writer.restart(plan.key, 'a')).toBe(MANY);
+        await write('a', 300, 'a text');
+        await writer.commit([stateOf(plan, { page: 1 }, 2 * MANY)]);
+        await write('a', 400, 4);
+        await writer.finish(stateOf(plan, {}, MANY));
+      });
+      const rows = (await bench.rows('things')).map(({ id, stray }) => `${id} ${stray?.replaceAll('"', '')}`);
+      const expected = (from: number, stray: string) =>
+        Array.from({ length: MANY }, (_, index) => `${from + index} ${stray}`);
+      expect(rows.sort()).toEqual([...expected(200, '2'), ...expected(300, 'a text'), ...expected(400, '4')]);
+    },
+    60_000,
+  );
 }
 
 /** Units that begin anew, writers beside each other, one sync at a time. */
@@ -108,6 +147,8 @@ function itKeepsStreamsApart(harness: DestinationHarness): void {
       await writer.commit([stateOf(plan, {}, 3)]);
       await writer.write(plan.key, batch(things(5), 'a'));
       expect(await writer.restart(plan.key, 'a')).toBe(3);
+      await writer.write(plan.key, batch([{ id: 6, stray: 'a new column' }], 'a'));
+      expect(await writer.restart(plan.key, 'a')).toBe(1);
       await writer.write(plan.key, batch(things(6), 'a'));
       await writer.finish(stateOf(plan, {}, -1));
     });
@@ -176,7 +217,8 @@ export function describeGenerations(harness: DestinationHarness): void {
           await writer.write(half.key, batch(things(1)));
           await writer.commit([stateOf(half, { page: 1 }, 1)]);
         });
-        const anew = planOf(jobOf(2), { stream, destinationSyncMode, partialGeneration: 1 });
+        const schema = schemaOf({ id: { type: 'integer' }, more: { type: 'string' } });
+        const anew = planOf(jobOf(2), { stream, destinationSyncMode, schema, partialGeneration: 1 });
         await bench.attempt(jobOf(2), [anew], async (writer) => {
           await writer.write(anew.key, batch(things(2)));
           await writer.finish(stateOf(anew, {}, 1));

@@ -1,12 +1,12 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
 import type { Ledger } from '../sql/ledger.js';
-import type { RawIds } from '../sql/raw-id.js';
+import { firstIdAfter, type RawIds } from '../sql/raw-id.js';
 import { refuseEmpty } from '../sql/refuse-empty.js';
 import type { TableName } from '../sql/sql-database.js';
 import { writeTable } from '../sql/stored-tables.js';
 import type { Duck } from './chunk.js';
-import { quote } from './column.js';
+import { literal, quote } from './column.js';
 import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import type { LogGate } from './log-gate.js';
@@ -37,6 +37,8 @@ interface Target {
   written: boolean;
   /** Some of them are committed: see `commitPart`. */
   uncovered: boolean;
+  /** Rows that go with the next state: SQL of which, and the last raw id's millisecond of those that are meant. */
+  leaving: Map<string, number>;
   finished: boolean;
 }
 
@@ -67,6 +69,7 @@ export class DuckDbWriter implements Writer {
         mark: context.ids.mark,
         written: false,
         uncovered: false,
+        leaving: new Map(),
         finished: false,
       });
     }
@@ -88,18 +91,24 @@ export class DuckDbWriter implements Writer {
     return target.writer.write(batch);
   }
 
+  /**
+   * The rows go when a state is stored: DuckDB cannot commit a table from which rows were deleted before a column was added or
+   * widened, and the rows that come again may bring one.
+   */
   async restart(stream: string, unit: string): Promise<number> {
     await this.begin();
-    const { writer, table, plan } = this.target(stream);
-    writer.flush();
+    const { writer, table, plan, leaving } = this.target(stream);
     // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
     if (plan.destinationSyncMode === 'append_dedup') return 0;
-    const { Count } = await this.db.one(
-      `DELETE FROM ${sqlName(table)} WHERE json_extract_string(_airbyte_meta, '$.unit') = $1
-        AND CAST(json_extract(_airbyte_meta, '$.sync_id') AS BIGINT) >= $2`,
-      [unit, plan.openSince],
-    );
-    return Number(Count ?? 0);
+    writer.flush();
+    const ofUnit = `json_extract_string(_airbyte_meta, '$.unit') = ${literal(unit)}
+          AND CAST(json_extract(_airbyte_meta, '$.sync_id') AS BIGINT) >= ${plan.openSince}`;
+    const since = leaving.get(ofUnit);
+    const until = this.context.ids.mark;
+    leaving.set(ofUnit, until);
+    const counted = since === undefined ? '' : ` AND _airbyte_raw_id >= '${firstIdAfter(since)}'::UUID`;
+    const { rows } = await this.db.one(`SELECT count(*) AS rows FROM ${sqlName(table)} WHERE ${ofUnit}${counted}`);
+    return Number(rows);
   }
 
   async commit(states: readonly StreamState[], shared?: JsonObject): Promise<void> {
@@ -126,7 +135,10 @@ export class DuckDbWriter implements Writer {
       await this.db.run('ROLLBACK');
       await this.left();
     }
-    for (const target of this.targets.values()) if (target.uncovered) await this.takeBack(target);
+    for (const target of this.targets.values()) {
+      target.leaving.clear();
+      if (target.uncovered) await this.takeBack(target);
+    }
     for (const target of this.targets.values()) await target.writer.reset(await readColumns(this.db, target.table));
   }
 
@@ -199,8 +211,13 @@ export class DuckDbWriter implements Writer {
   }
 
   private async store(state: StreamState, complete: boolean): Promise<void> {
-    const { plan, writer, table, mark, written } = this.target(state.stream);
+    const { plan, writer, table, mark, written, leaving } = this.target(state.stream);
     writer.flush();
+    for (const [which, until] of leaving)
+      await this.db.run(
+        `DELETE FROM ${sqlName(table)} WHERE ${which} AND _airbyte_raw_id < '${firstIdAfter(until)}'::UUID`,
+      );
+    leaving.clear();
     if (plan.destinationSyncMode.endsWith('_dedup') && written) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
     }

@@ -51,6 +51,11 @@ export class StageTable {
     return this.writer.wantsCommit;
   }
 
+  /** So much of large rows waits that DuckDB would hold all of it in memory to write it. */
+  get isHeavy(): boolean {
+    return this.writer.isHeavy;
+  }
+
   get sql(): string {
     return sqlName(this.table);
   }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { stringify } from '@tidemark/protocol';
 import type { Batch, StreamPlan, StreamState, WriteResult } from '../../destination.js';
+import { isWhole } from '../../whole-stream.js';
 import { DUCKDB_COLUMNS, quote } from '../duckdb/column.js';
 import type { Db } from '../duckdb/database.js';
 import { Columns } from '../sql/column.js';
@@ -31,6 +32,9 @@ export class Target {
   private stage: StageTable | undefined;
   /** What this transaction has put in the place of committed parts. */
   private replaced: Replaced = new Map();
+  /** Parts of large rows that the transaction has made before its commit, and the columns that all of its parts have then. */
+  private aside: Part[] = [];
+  private laidOut: StreamEntry['columns'] | undefined;
   /** Copies of parts on this machine that the transaction needs. */
   private copies: string[] = [];
   private result: Partial<StreamEntry> = {};
@@ -55,11 +59,13 @@ export class Target {
 
   async write(batch: Batch): Promise<WriteResult> {
     this.stage ??= await StageTable.create(this.db, this.context, this.plan, this.stored(), () => this.inParts());
+    if (this.stage.isHeavy) await this.setAside(this.stage);
     return this.stage.write(batch);
   }
 
   /** See `Writer.restart`. A deduplicated stream's rows are superseded by the ones that come again. */
   async restart(unit: string): Promise<number> {
+    if (isWhole(this.plan, unit)) return this.empty();
     if (this.where === 'delta') return 0;
     const { openSince } = this.plan;
     const { files } = this.context;
@@ -82,19 +88,9 @@ export class Target {
   async prepare(): Promise<void> {
     await this.widen();
     const { stage, plan } = this;
-    const { files } = this.context;
     const parts = this.parts();
-    if (stage && stage.rows > 0) {
-      stage.flush();
-      const folder = this.where === 'parts' ? this.entry.folder : `${this.entry.folder}/${NEXT_FOLDER}`;
-      const { generation, syncId } = plan;
-      await files.makeRoom(stage.rows, stage.rowBytes);
-      const longest = await files.format.longest?.(this.db, stage.sql, stage.columns);
-      const about = { generations: both(generation), jobs: both(syncId), units: stage.rowsByUnit, longest };
-      const select = files.format.fromTable(stage.sql, stage.columns);
-      const part = await files.make(this.db, select, folder, about, { rows: stage.rows, rowBytes: stage.rowBytes });
-      if (part) parts.push(part);
-    }
+    const part = stage && stage.rows > 0 ? await this.partOf(stage) : undefined;
+    if (part) parts.push(part);
     const columns = this.columns().list;
     const visible = replacedIn(this.entry.parts, this.replaced);
     const { primaryKey, cursorField } = mutable(plan);
@@ -179,8 +175,31 @@ export class Target {
     await this.stage?.close();
   }
 
+  /** A part that no manifest names is nobody's: what waits becomes one before the commit, where it would be too much at once. */
+  private async setAside(stage: StageTable): Promise<void> {
+    await this.widen();
+    const part = await this.partOf(stage);
+    if (part) this.aside.push(part);
+    this.laidOut = stage.columns.list;
+    await stage.reset(this.stored());
+  }
+
+  private async partOf(stage: StageTable): Promise<Part | undefined> {
+    stage.flush();
+    const { files } = this.context;
+    const { generation, syncId } = this.plan;
+    const folder = this.where === 'parts' ? this.entry.folder : `${this.entry.folder}/${NEXT_FOLDER}`;
+    await files.makeRoom(stage.rows, stage.rowBytes);
+    const longest = await files.format.longest?.(this.db, stage.sql, stage.columns);
+    const about = { generations: both(generation), jobs: both(syncId), units: stage.rowsByUnit, longest };
+    const select = files.format.fromTable(stage.sql, stage.columns);
+    return files.make(this.db, select, folder, about, { rows: stage.rows, rowBytes: stage.rowBytes });
+  }
+
   private async forget(): Promise<void> {
     this.replaced = new Map();
+    this.aside = [];
+    this.laidOut = undefined;
     this.result = {};
     await this.dropCopies();
     await this.stage?.reset(this.stored());
@@ -191,10 +210,11 @@ export class Target {
     return hasManySmall(parts) ? placeParts(this.db, this.context, parts, columns, this.entry.folder) : parts;
   }
 
-  /** The columns as they were last committed. */
+  /** The columns of all parts: as they were last committed, or as the transaction has left them. */
   private stored(): Columns {
     const { entry } = this;
-    return new Columns(DUCKDB_COLUMNS, this.where === 'next' ? (entry.next?.columns ?? entry.columns) : entry.columns);
+    const committed = this.where === 'next' ? (entry.next?.columns ?? entry.columns) : entry.columns;
+    return new Columns(DUCKDB_COLUMNS, this.laidOut ?? committed);
   }
 
   private columns(): Columns {
@@ -205,7 +225,15 @@ export class Target {
   private parts(): Part[] {
     const { entry } = this;
     const lists = { next: entry.next?.parts, delta: entry.delta?.parts, parts: entry.parts };
-    return replacedIn(lists[this.where] ?? [], this.replaced);
+    return replacedIn([...(lists[this.where] ?? []), ...this.aside], this.replaced);
+  }
+
+  /** Every row goes, whichever job has written it. */
+  private async empty(): Promise<number> {
+    await this.stage?.reset(this.stored());
+    this.aside = [];
+    this.replaced = thenReplaced(this.replaced, new Map(this.alike().map(({ path }) => [path, undefined])));
+    return 0;
   }
 
   /** All parts that have the same columns as the rows that are written. */
