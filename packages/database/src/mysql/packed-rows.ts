@@ -26,17 +26,32 @@ export async function* packedRows(options: PackedOptions, sql: string): AsyncGen
     if (isHeld) clients.release(client, broken);
     isHeld = false;
   };
-  const cancel = (): void => release(true);
+  let taking: Taking | undefined;
+  let cut: (reason: unknown) => void = () => undefined;
+  // The driver says nothing to whoever waits for a session that we cut.
+  const whenCut = new Promise<never>((_, reject) => {
+    cut = reject;
+  });
+  whenCut.catch(() => undefined);
+  const cancel = (): void => {
+    release(true);
+    const reason = new Error('the statement was cancelled');
+    cut(reason);
+    taking?.fail(reason);
+  };
   stop.addEventListener('abort', cancel);
+  const set = async (seconds: number, write: number | 'DEFAULT'): Promise<void> => {
+    const limit = await statementLimit(client, seconds);
+    await run(client, `SET SESSION net_write_timeout = ${write}, ${limit}`);
+  };
   try {
     if (stop.aborted) return;
-    await run(client, `SET SESSION net_write_timeout = ${WRITE_SECONDS}, ${await statementLimit(client, 0)}`);
-    const taking = new Taking(client, sql, options);
+    await Promise.race([set(0, WRITE_SECONDS), whenCut]);
+    taking = new Taking(client, sql, options);
     for (;;) {
       const piece = await taking.next();
       if (piece.isLast) {
-        const limit = await statementLimit(client, settings.statement_timeout_seconds);
-        await run(client, `SET SESSION net_write_timeout = DEFAULT, ${limit}`);
+        await Promise.race([set(settings.statement_timeout_seconds, 'DEFAULT'), whenCut]);
         release(false);
       }
       yield piece;
@@ -59,27 +74,27 @@ class Taking {
   constructor(
     private readonly client: Client,
     sql: string,
-    { settings, width, stop, spare }: PackedOptions,
+    { settings, width, spare }: PackedOptions,
   ) {
     this.packer = new RowPacker(settings.page_rows, settings.page_bytes, spare);
     const query = client.query({ sql, rowsAsArray: true, typeCast: false });
-    const fail = (error: unknown): void => {
-      this.failure ??= { error };
-      this.wake();
-    };
-    // A session that was lost tells it by itself, not by the query; one that we cut tells nothing.
-    client.on('error', fail);
-    stop.addEventListener('abort', () => fail(new Error('the statement was cancelled')), { once: true });
-    query.on('error', fail);
+    // A session that was lost tells it by itself, not by the query.
+    client.on('error', this.fail);
+    query.on('error', this.fail);
     query.on('result', (result: unknown) => {
       if (Array.isArray(result) && this.packer.add(result as RawRow, width)) this.full();
     });
     query.on('end', () => {
-      client.off('error', fail);
+      client.off('error', this.fail);
       if (!this.failure) this.ready = this.packer.take(true);
       this.wake();
     });
   }
+
+  readonly fail = (error: unknown): void => {
+    this.failure ??= { error };
+    this.wake();
+  };
 
   /** The last one may be empty. */
   async next(): Promise<Piece> {

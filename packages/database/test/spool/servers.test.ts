@@ -63,7 +63,6 @@ for (const kind of [postgres, postgres18]) {
         expect(ids(reading)).toEqual(ALL);
         const pad = `\\\t\n🙂${'x'.repeat(93)}`.repeat(WIDE / 100);
         expect(rows(reading.sent).every(({ record }) => record.pad === pad)).toBe(true);
-        // The session is as it was: the next statement has its time-out again.
         expect(opened.logs).toEqual([]);
       } finally {
         await opened.connection.close();
