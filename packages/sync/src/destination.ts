@@ -82,7 +82,8 @@ export interface Writer {
   write(stream: string, batch: Batch): Promise<WriteResult>;
   /**
    * Deletes the rows that this job wrote for the unit, in this attempt or an earlier one. Part of the transaction.
-   * Returns how many there were.
+   * Returns how many there were. Of `WHOLE_STREAM` a table that keeps its rows by key loses all of them, those of earlier jobs
+   * too; 0 is returned then. Where rows are history, they stay.
    */
   restart(stream: string, unit: string): Promise<number>;
   /**

@@ -1,4 +1,4 @@
-import type { RecordData } from '@tidemark/source';
+import { type RecordData, WHOLE_STREAM } from '@tidemark/source';
 import type { Batch, BatchPage, Tally } from './destination.js';
 import { estimateBytes } from './size.js';
 import { add, compareTallies, emptyTally, subtract, tallyOf } from './tally.js';
@@ -64,12 +64,13 @@ export class PageBuffer {
 
   /** Forgets the unit's pages that have not gone on. */
   restart(unit: string): void {
-    const held = this.held.get(unit);
-    const gone = [...this.pages.filter((page) => page.unit === unit), ...(held?.pages ?? [])];
+    const isOf = (each: string): boolean => unit === WHOLE_STREAM || each === unit;
+    const held = [...this.held].filter(([each]) => isOf(each));
+    const gone = [...this.pages.filter((page) => isOf(page.unit)), ...held.flatMap(([, { pages }]) => pages)];
     for (const page of gone) add(this.back, tallyOf(page.hashes));
-    this.pages = this.pages.filter((page) => page.unit !== unit);
+    this.pages = this.pages.filter((page) => !isOf(page.unit));
     this.rows = this.pages.reduce((sum, page) => sum + page.records.length, 0);
-    this.held.delete(unit);
+    for (const [each] of held) this.held.delete(each);
   }
 
   /** The stream is complete: what was held back is covered by its last state. */

@@ -10,6 +10,7 @@ import {
   type StreamOutcome,
   type StreamPage,
   type Unit,
+  WHOLE_STREAM,
 } from '@tidemark/source';
 import type { AttemptPlan } from './attempt.js';
 import type { CheckpointPolicy } from './checkpoint.js';
@@ -154,7 +155,10 @@ export class SyncRun implements Sink {
 
   restart(stream: StreamDescriptor, unit: Unit, reason: string): void | Promise<void> {
     const lane = this.lane(stream);
-    this.log('WARN', `Stream ${stream.name}: ${unit.id === '' ? 'it' : `unit ${unit.id}`} begins anew: ${reason}`);
+    this.log(
+      'WARN',
+      `Stream ${stream.name}: ${unit.id === '' || unit.id === WHOLE_STREAM ? 'it' : `unit ${unit.id}`} begins anew: ${reason}`,
+    );
     const writer = this.settings.together.has(lane.plan.key) ? this.groupWriter() : (lane.writer ?? this.alone(lane));
     return this.waited(writer.restart(lane.plan.key, unit));
   }

@@ -1,11 +1,19 @@
 import type { JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RecordData, type RecordTimes, type StreamOutcome, type Unit } from '@tidemark/source';
+import {
+  ConnectorError,
+  type RecordData,
+  type RecordTimes,
+  type StreamOutcome,
+  type Unit,
+  WHOLE_STREAM,
+} from '@tidemark/source';
 import { type CheckpointPolicy, SECONDS_MAX } from './checkpoint.js';
 import type { StreamPlan, StreamState, Tally, Writer } from './destination.js';
 import { PageBuffer } from './page-buffer.js';
 import { largeRecordsCome } from './release-memory.js';
 import { estimateBytes } from './size.js';
 import { DroppedRecords, hashesOf } from './tally.js';
+import { isWhole } from './whole-stream.js';
 
 /** A full batch of so few rows has large ones. */
 const LARGE_ROWS = 8;
@@ -125,7 +133,9 @@ export class StreamWriter {
 
   /** See `Sink.restart`. The rows are deleted before anything else is written or committed. */
   restart(stream: string, unit: Unit): Promise<void> {
-    const { buffer, restarts } = this.lane(stream);
+    const { plan, buffer, restarts } = this.lane(stream);
+    // What was sent stays true as history.
+    if (unit.id === WHOLE_STREAM && !isWhole(plan, unit.id)) return Promise.resolve();
     buffer.restart(unit.id);
     restarts.push(unit.id);
     this.dirty = true;

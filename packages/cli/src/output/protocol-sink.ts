@@ -18,6 +18,7 @@ import {
   type StreamOutcome,
   type StreamPage,
   type Unit,
+  WHOLE_STREAM,
 } from '@tidemark/source';
 import type { MessageOutput } from './message-output.js';
 import { StatePace } from './state-pace.js';
@@ -175,5 +176,6 @@ function plain(stream: StreamDescriptor): StreamDescriptor {
 }
 
 function named(unit: Unit): string {
+  if (unit.id === WHOLE_STREAM) return 'all of it';
   return Object.keys(unit.partition).length > 0 ? `partition ${stringify(unit.partition)}` : 'reading';
 }

@@ -25,7 +25,7 @@ import { sentence } from '../finding.js';
 import { type DialectName, isDatabaseState } from '../state.js';
 import { tableId } from '../table-id.js';
 import { anew } from './anew.js';
-import type { ChangeLog, LostTables } from './change-log.js';
+import type { ChangeLog, LostTables, TableBreak } from './change-log.js';
 import { LoadSink } from './load-sink.js';
 
 /** What a connection that follows the server's log is made of. */
@@ -253,7 +253,9 @@ class LogReading {
     }
     const byId = new Map(begun.map(({ stream }) => [tableId(plain(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
-    for await (const { changes, position, breaks = [] } of log.read(this.position, to, wanted, { signal: this.signal })) {
+    for await (const { changes, position, breaks = [] } of log.read(this.position, to, wanted, {
+      signal: this.signal,
+    })) {
       const pages = changes.flatMap(({ table, records }) => {
         const stream = byId.get(table);
         return stream ? [{ stream: plain(stream), unit: LOG_UNIT, records: chosen(records, stream.json_schema) }] : [];

@@ -53,8 +53,16 @@ export class WalChanges {
     }
   }
 
-  has(table: string): boolean {
-    return this.targets.has(table);
+  /** Whether the rows of what the log names so are read. */
+  has(name: string): boolean {
+    return this.targets.has(name);
+  }
+
+  /** Nothing is read any more of the tables that these names are of, or of leaves of: their ids, those that were read until now. */
+  leave(names: readonly string[]): string[] {
+    const left = new Set(names.flatMap((name) => this.targets.get(name)?.table ?? []));
+    for (const [name, { table }] of [...this.targets]) if (left.has(table)) this.targets.delete(name);
+    return [...left].map(({ relation }) => relation.id);
   }
 
   add(name: string, row: WalRow, isDeleted: boolean, transaction: Transaction): void {

@@ -1,7 +1,7 @@
 import { ConnectorError } from '@tidemark/source';
 import type { Client } from 'pg';
 import type { Pgoutput } from 'pg-logical-replication';
-import type { LogBatch } from '../log/change-log.js';
+import type { LogBatch, TableBreak } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
 import type { CatalogTable } from './catalog.js';
 import type { Clients } from './clients.js';
@@ -50,6 +50,8 @@ export class WalReader {
   private readonly changes: WalChanges;
   private readonly waiting: Taken[] = [];
   private transaction: Transaction | undefined;
+  /** Tables whose changes are not the whole truth, until the end of the transaction. */
+  private readonly breaks: TableBreak[] = [];
   private isDone = false;
   private room: () => void = () => undefined;
   private readonly life: SignsOfLife;
@@ -189,10 +191,7 @@ export class WalReader {
         this.row(message.relation, message.old ?? message.key ?? {}, true);
         return;
       case 'truncate':
-        for (const { schema, name } of message.relations)
-          this.reading.warn(
-            `TRUNCATE of ${schema}.${name} is in the log: it deletes no rows that could be told. Refresh the stream to make its table empty too.`,
-          );
+        this.truncated(message.relations.map(({ schema, name }) => `${schema}.${name}`));
         return;
       case 'commit': {
         const lsn = lsnText(lsnNumber(message.commitEndLsn ?? '0/0'));
@@ -214,14 +213,22 @@ export class WalReader {
     if (this.changes.rows >= this.reading.batchRows) this.flush(undefined);
   }
 
+  /** The rows are not in the log: a table that was emptied, or a leaf of it, is loaded anew, with what comes behind it. */
+  private truncated(names: readonly string[]): void {
+    const why = 'TRUNCATE of it is in the log, which names no rows.';
+    for (const table of this.changes.leave(names)) this.breaks.push({ table, why, isLost: false });
+  }
+
   private flush(position: WalPosition | undefined): void {
     const { changes, unsent } = this.changes.take();
     const last = this.waiting.at(-1);
     const next = position && { system: position.system, lsn: position.lsn };
+    const breaks = next ? this.breaks.splice(0) : [];
     // Transactions without changes of ours move the position only.
-    if (changes.length === 0 && last?.batch.position !== undefined && next) last.batch.position = next;
+    if (changes.length === 0 && breaks.length === 0 && last?.batch.position !== undefined && next)
+      last.batch.position = next;
     else if (changes.length > 0 || next)
-      this.waiting.push({ batch: { changes, ...(next ? { position: next } : {}) }, unsent });
+      this.waiting.push({ batch: { changes, ...(next ? { position: next, breaks } : {}) }, unsent });
   }
 
   /** Between two transactions, with everything taken that was sent, a sign of life says how far the log is read. */

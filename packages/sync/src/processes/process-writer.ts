@@ -9,6 +9,7 @@ import {
   type Writer,
 } from '../destination.js';
 import { count, emptyTally } from '../tally.js';
+import { isWhole } from '../whole-stream.js';
 import type { DestinationPipe } from './destination-pipe.js';
 
 const PIECE_CHARACTERS = 1 << 16;
@@ -80,8 +81,12 @@ export class ProcessWriter implements Writer {
     return { changed: 0, tally };
   }
 
-  async restart(stream: string): Promise<number> {
+  async restart(stream: string, unit: string): Promise<number> {
     const { plan, sent } = this.target(stream);
+    if (isWhole(plan, unit))
+      this.session.warn(
+        `Stream ${plan.stream.name}: its table was emptied, and that cannot be told to this destination. Its rows are loaded again; those that are gone stay until the stream is refreshed (tidemark refresh).`,
+      );
     const isDoubled = !plan.destinationSyncMode.endsWith('_dedup') && (sent > 0 || plan.rowsBefore > 0);
     if (isDoubled)
       this.session.warn(

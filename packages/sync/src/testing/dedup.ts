@@ -1,4 +1,4 @@
-import type { RecordData } from '@tidemark/source';
+import { type RecordData, WHOLE_STREAM } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
 import type { StreamPlan } from '../destination.js';
 import { Bench, batch, column, type DestinationHarness, jobOf, needs, planOf, schemaOf, stateOf } from './harness.js';
@@ -49,6 +49,7 @@ export function describeDedup(harness: DestinationHarness): void {
     itKnowsKeys(harness);
     itDeduplicatesTables(harness);
     itDeletes(harness);
+    itEmpties(harness);
   });
 }
 
@@ -239,6 +240,37 @@ function itDeduplicatesTables(harness: DestinationHarness): void {
 }
 
 /** A record with `_ab_cdc_deleted_at` says that the row was deleted at the source. */
+function itEmpties(harness: DestinationHarness): void {
+  it('takes every row back, whichever job and unit it is of, where the whole stream begins anew', async () => {
+    const bench = await Bench.at(harness);
+    const rows = (...ids: number[]) => ids.map((id) => ({ id, v: `v${id}` }));
+    expect(await merge(bench, 1, [rows(1), rows(2)])).toEqual(['v1', 'v2']);
+    const plan = dedupPlan(2);
+    await bench.attempt(jobOf(2), [plan], async (writer) => {
+      await writer.write(plan.key, batch(rows(3)));
+      await writer.commit([stateOf(plan, {}, 1)]);
+      await writer.write(plan.key, batch(rows(4), 'other'));
+      expect(await writer.restart(plan.key, WHOLE_STREAM)).toBe(0);
+      await writer.write(plan.key, batch(rows(2, 5)));
+      await writer.finish(stateOf(plan, {}, 3));
+    });
+    expect(column(await bench.rows('things'), 'v').sort()).toEqual(['v2', 'v5']);
+    const empty = dedupPlan(3);
+    await bench.attempt(jobOf(3), [empty], async (writer) => {
+      await writer.restart(empty.key, WHOLE_STREAM);
+      await writer.rollback();
+    });
+    expect(await bench.rows('things')).toHaveLength(2);
+    const again = dedupPlan(4);
+    await bench.attempt(jobOf(4), [again], async (writer) => {
+      await writer.restart(again.key, WHOLE_STREAM);
+      await writer.commit([stateOf(again, {}, 0)]);
+      await writer.finish(stateOf(again, {}, 0));
+    });
+    expect(await bench.rows('things')).toEqual([]);
+  });
+}
+
 function itDeletes(harness: DestinationHarness): void {
   const at = '2024-01-02T03:04:05Z';
   const deletable = schemaOf({

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import { isWhole } from '../../whole-stream.js';
 import type { Ledger } from '../sql/ledger.js';
 import { firstIdAfter, type RawIds } from '../sql/raw-id.js';
 import { refuseEmpty } from '../sql/refuse-empty.js';
@@ -98,16 +99,21 @@ export class DuckDbWriter implements Writer {
   async restart(stream: string, unit: string): Promise<number> {
     await this.begin();
     const { writer, table, plan, leaving } = this.target(stream);
+    const all = isWhole(plan, unit);
     // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
-    if (plan.destinationSyncMode === 'append_dedup') return 0;
+    if (!all && plan.destinationSyncMode === 'append_dedup') return 0;
     writer.flush();
-    const ofUnit = `json_extract_string(_airbyte_meta, '$.unit') = ${literal(unit)}
+    const ofUnit = all
+      ? 'TRUE'
+      : `json_extract_string(_airbyte_meta, '$.unit') = ${literal(unit)}
           AND CAST(json_extract(_airbyte_meta, '$.sync_id') AS BIGINT) >= ${plan.openSince}`;
     const since = leaving.get(ofUnit);
     const until = this.context.ids.mark;
     leaving.set(ofUnit, until);
+    if (all) return 0;
     const counted = since === undefined ? '' : ` AND _airbyte_raw_id >= '${firstIdAfter(since)}'::UUID`;
     const { rows } = await this.db.one(`SELECT count(*) AS rows FROM ${sqlName(table)} WHERE ${ofUnit}${counted}`);
+    if (Number(rows) === 0 && since === undefined) leaving.delete(ofUnit);
     return Number(rows);
   }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import { isWhole } from '../../whole-stream.js';
 import type { Columns } from '../sql/column.js';
 import type { Lease } from '../sql/lease.js';
 import type { Ledger } from '../sql/ledger.js';
@@ -80,6 +81,11 @@ export class MysqlWriter implements Writer {
 
   async restart(stream: string, unit: string): Promise<number> {
     const { plan, staged, table, restarts } = this.target(stream);
+    if (isWhole(plan, unit)) {
+      await staged.clear();
+      restarts.add(unit);
+      return 0;
+    }
     // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
     if (plan.destinationSyncMode === 'append_dedup') return 0;
     const removed = await staged.remove(unit);
@@ -172,8 +178,10 @@ export class MysqlWriter implements Writer {
     const { db } = this;
     if (finished) return;
     const into = sqlName(table);
-    for (const unit of restarts)
-      await db.run(`DELETE FROM ${into} WHERE ${OF_UNIT} AND ${SINCE}`, [...endOfUnit(unit), plan.openSince]);
+    for (const unit of restarts) {
+      if (isWhole(plan, unit)) await db.run(`DELETE FROM ${into}`);
+      else await db.run(`DELETE FROM ${into} WHERE ${OF_UNIT} AND ${SINCE}`, [...endOfUnit(unit), plan.openSince]);
+    }
     if (staged.rows === 0) return;
     const merge = { into, from: staged.sql, columns, plan };
     if (keyOf(plan, columns)) {

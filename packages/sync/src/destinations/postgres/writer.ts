@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tidemark/protocol';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
+import { isWhole } from '../../whole-stream.js';
 import type { Lease } from '../sql/lease.js';
 import type { Ledger } from '../sql/ledger.js';
 import type { RawIds } from '../sql/raw-id.js';
@@ -74,9 +75,13 @@ export class PostgresWriter implements Writer {
   async restart(stream: string, unit: string): Promise<number> {
     await this.begin();
     const { table, plan, stage, written } = this.target(stream);
+    const places = stage !== undefined && written ? [sqlName(table), stage] : [sqlName(table)];
+    if (isWhole(plan, unit)) {
+      for (const place of places) await this.db.run(`DELETE FROM ${place}`);
+      return 0;
+    }
     // A deduplicated stream's rows are replaced by the ones that come again; deleting them could uncover nothing older.
     if (plan.destinationSyncMode === 'append_dedup') return 0;
-    const places = stage !== undefined && written ? [sqlName(table), stage] : [sqlName(table)];
     let gone = 0;
     for (const place of places) {
       gone += await this.db.change(
