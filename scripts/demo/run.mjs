@@ -33,21 +33,24 @@ function say(text) {
 
 /** Runs the sync; `onStart` gets the process. Gives how it ended. */
 function sync(folder, onStart = () => {}) {
-  const args = [
-    'sync',
-    join(root, 'examples/resume/full-refresh/manifest.yaml'),
-    '--config',
-    join(folder, 'config.json'),
-  ];
   const cli = join(root, 'packages/cli/bin/tidemark.js');
-  const child = spawn(process.execPath, [cli, ...args, '--to', `duckdb:${join(folder, 'harbour.duckdb')}`], {
-    stdio: 'inherit',
-  });
+  const child = spawn(process.execPath, [cli, 'sync', join(folder, 'connection.yaml')], { stdio: 'inherit' });
   onStart(child);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve({ code, signal }));
   });
+}
+
+/** All is read within seconds: at the usual pace the kill would come before the first checkpoint of most streams. */
+function connectionTo(api) {
+  return {
+    name: 'harbour',
+    source: join(root, 'examples/resume/full-refresh/manifest.yaml'),
+    config: { base_url: api.url, token: 'demo-token' },
+    destination: 'duckdb:harbour.duckdb',
+    checkpoint: { seconds: 0.25 },
+  };
 }
 
 async function main() {
@@ -61,7 +64,7 @@ async function main() {
     },
   });
   try {
-    writeFileSync(join(folder, 'config.json'), JSON.stringify({ base_url: api.url, token: 'demo-token' }));
+    writeFileSync(join(folder, 'connection.yaml'), JSON.stringify(connectionTo(api)));
     say(
       `A local API serves ${TOTAL.toLocaleString('en')} records in ${STREAMS.length} streams; some requests fail with 429 or 500.`,
     );

@@ -27,6 +27,7 @@ source: ${root}examples/resume/full-refresh/manifest.yaml
 config: { base_url: "${api.url}", token: "\${SHOP_TOKEN}", page_size: 5 }
 destination: duckdb:${name}.duckdb
 streams: ${streams}
+checkpoint: { seconds: 0.05 }
 ${more}`,
   );
   return file;

@@ -129,7 +129,13 @@ describeWith(postgres, 'PostgreSQL from the command line', (server) => {
       'killed.yaml',
       'type: DatabaseSource\ndialect: postgres\nstreams:\n  - { name: keyed, namespace: killed }\n  - { name: bare, namespace: killed }\nchunking: { chunk_bytes: 200000, page_rows: 500, concurrency: 3 }\n',
     );
-    const args = ['sync', manifest, '--config', config(), '--to', 'duckdb:rows.duckdb'];
+    const order = {
+      source: manifest,
+      config: config(),
+      destination: 'duckdb:rows.duckdb',
+      checkpoint: { seconds: 0.1 },
+    };
+    const args = ['sync', file('killed.connection.yaml', JSON.stringify(order))];
     let kills = 0;
     for (const wait of [900, 1300, 1700, 1500]) {
       const ended = await runCli(args, {

@@ -51,9 +51,6 @@ export interface TargetOptions {
   to?: string;
 }
 
-// Committing costs milliseconds: a kill should cost no more than a moment's work.
-const CHECKPOINT: Partial<CheckpointPolicy> = { seconds: 0.25 };
-
 /** Reads the order. Throws ConnectorError (config) for wrong usage and wrong files. */
 export async function readJobOrder(file: string, options: SyncOptions): Promise<JobOrder> {
   return options.to === undefined ? fromConnection(file, options) : fromManifest(file, options.to, options);
@@ -91,7 +88,6 @@ async function fromManifest(manifest: string, to: string, options: SyncOptions):
     configFile: configFile === '-' ? undefined : configFile,
     ...destinationOf(to, kit),
     streams: chosenStreams(undefined, options.streams),
-    checkpoint: CHECKPOINT,
     webhooks: [],
   };
   return withState(order, '.');
@@ -122,7 +118,7 @@ async function fromConnection(file: string, options: SyncOptions): Promise<JobOr
     configFile: connection.configFile,
     destination: connection.destination,
     streams: chosenStreams(connection.streams, options.streams),
-    checkpoint: { ...CHECKPOINT, ...connection.checkpoint },
+    checkpoint: connection.checkpoint,
     retry: connection.retry,
     heartbeatSeconds: connection.heartbeatSeconds,
     destinationSilentSeconds: connection.destinationSilentSeconds,

@@ -1,3 +1,4 @@
+import { DEFAULT_CHECKPOINT, SECONDS_MAX } from '../checkpoint.js';
 import { destinationKinds } from '../destinations/kinds.js';
 import { destinationExamples } from '../destinations/open.js';
 import { webhooksSchema } from '../notify/webhook-settings.js';
@@ -96,8 +97,13 @@ export const connectionSchema = {
       additionalProperties: false,
       properties: {
         rows: { type: 'integer', minimum: 1 },
-        bytes: { type: 'integer', minimum: 1, description: 'Default: 67108864.' },
-        seconds: { type: 'number', exclusiveMinimum: 0, maximum: 900, description: 'Default: 10.' },
+        bytes: { type: 'integer', minimum: 1, description: `Default: ${DEFAULT_CHECKPOINT.bytes}.` },
+        seconds: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: SECONDS_MAX,
+          description: `Default: ${DEFAULT_CHECKPOINT.seconds}.`,
+        },
       },
     },
     retry: {
