@@ -312,3 +312,21 @@ export async function connect(
   });
   return { connection, logs };
 }
+
+/** A row of `pets` or `toys`. */
+export const row = (id: number, name = `n${id}`) => ({ id: String(id), name });
+
+/** A server with two captured tables: some pets, and a toy. */
+export function pets(count = 4): CdcServer {
+  const server = new CdcServer();
+  server.table(
+    'pets',
+    ['id', 'name'],
+    Array.from({ length: count }, (_, i) => row(i + 1)),
+  );
+  server.table('toys', ['id', 'name'], [row(1)]);
+  server.enable('pets');
+  server.enable('toys');
+  server.capture();
+  return server;
+}

@@ -3,26 +3,10 @@ import { changesOf, type Stream } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
 import type { ReadingSettings, TableWish } from '../../src/index.js';
 import { covered, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
-import { CdcServer, connect, lsn } from './cdc-server.js';
+import { CdcServer, connect, lsn, pets, row } from './cdc-server.js';
 
 // No SQL Server can be had where these tests run: a stand-in answers the statements by hand. See docs/dialects/sqlserver.md.
 const CURSOR = '_ab_cdc_cursor';
-const row = (id: number, name = `n${id}`) => ({ id: String(id), name });
-
-function pets(count = 4): CdcServer {
-  const server = new CdcServer();
-  server.table(
-    'pets',
-    ['id', 'name'],
-    Array.from({ length: count }, (_, i) => row(i + 1)),
-  );
-  server.table('toys', ['id', 'name'], [row(1)]);
-  server.enable('pets');
-  server.enable('toys');
-  server.capture();
-  return server;
-}
-
 async function read(
   server: CdcServer,
   after?: LogTranscript,
@@ -362,59 +346,6 @@ describe('change data capture of SQL Server, by a stand-in', () => {
     server.capture();
     const own = (transcript: LogTranscript) => records(transcript).map(({ id, name }) => ({ id, name }));
     expect(own(await read(server, empty))).toEqual(own(await read(server)));
-  });
-});
-
-describe('what change data capture needs', () => {
-  const findings = async (server: CdcServer, wishes?: TableWish[]) => {
-    const { connection } = await connect(server, {}, wishes);
-    return JSON.parse((await connection.check!()).message!) as JsonObject[];
-  };
-  const complete = (server: CdcServer, edition = '3'): CdcServer => {
-    server.answers.set('HAS_PERMS_BY_NAME', [['1']]);
-    server.answers.set('EngineEdition', [[edition]]);
-    server.answers.set('dm_server_services', [['Running']]);
-    server.answers.set('cdc_jobs', [
-      ['capture', null],
-      ['cleanup', '4320'],
-    ]);
-    return server;
-  };
-
-  it('is said all at once, with the statement that mends each', async () => {
-    expect(await findings(complete(pets()))).toEqual([]);
-    const bad = complete(pets());
-    bad.table("o'clock", ['id']);
-    bad.tables.get('pets')!.columns.push('color');
-    bad.answers.set('dm_server_services', [['Stopped']]);
-    bad.answers.set('cdc_jobs', [['cleanup', '60']]);
-    expect(await findings(bad)).toMatchSnapshot('bad');
-    bad.isEnabled = false;
-    bad.instances.length = 0;
-    expect(await findings(bad)).toMatchSnapshot('not enabled');
-    const blind = complete(pets());
-    blind.answers.set('dm_server_services', new Error('VIEW SERVER STATE permission was denied'));
-    blind.answers.set('cdc_jobs', new Error('The SELECT permission was denied'));
-    expect(await findings(blind)).toMatchSnapshot('blind');
-    blind.answers.set('HAS_PERMS_BY_NAME', [['0']]);
-    expect((await findings(blind))[0]).toMatchObject({
-      severity: 'blocking',
-      remedy: 'GRANT SELECT ON SCHEMA::cdc TO [reader];',
-    });
-    const statements = complete(pets());
-    await findings(statements);
-    expect(statements.asked).toMatchSnapshot('statements');
-  });
-
-  it('is not the Agent on Azure', async () => {
-    for (const edition of ['5', '8']) {
-      const server = complete(pets(), edition);
-      server.answers.set('dm_server_services', [['Stopped']]);
-      expect(await findings(server)).toEqual([]);
-      expect(server.asked.filter((sql) => sql.includes('cdc_jobs'))[0]).toContain(
-        edition === '5' ? 'FROM cdc.cdc_jobs' : 'msdb.dbo',
-      );
-    }
   });
 });
 
