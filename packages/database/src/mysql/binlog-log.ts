@@ -8,10 +8,12 @@ import { tableId } from '../table-id.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
 import { stampChange } from './binlog-values.js';
+import { readLayouts } from './catalog.js';
 import { checkBinlog, refuseHalfBinlog } from './check-binlog.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import { quoteText } from './sql.js';
+import { isSameLayout, type Layout, type Layouts, layoutOf } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
 /** What the binlog is read by. */
@@ -32,7 +34,7 @@ export class BinlogLog implements ChangeLog {
 
   async end(): Promise<Json> {
     const { clients } = this.options;
-    await refuseHalfBinlog(clients);
+    const namesColumns = await refuseHalfBinlog(clients);
     try {
       const [status] = await this.status();
       const [file, pos] = status ?? [];
@@ -52,6 +54,7 @@ export class BinlogLog implements ChangeLog {
         // An empty position of MariaDB stands for the beginning of time: the file says more.
         gtid: gtid === '' && isMariadb ? null : gtid,
         epoch: this.epoch,
+        ...(namesColumns ? {} : { columns: await this.layouts() }),
       };
       return position as unknown as Json;
     } catch (error) {
@@ -129,6 +132,19 @@ export class BinlogLog implements ChangeLog {
   }
 
   async close(): Promise<void> {}
+
+  /** The columns of the tables that are as the catalog said when it was read: later ones are told by the log. */
+  private async layouts(): Promise<Layouts> {
+    const followed = this.options.relations().filter(({ primaryKey }) => primaryKey.length > 0);
+    const now = await readLayouts(this.options.clients, followed);
+    const known: Record<string, Layout> = {};
+    for (const relation of followed) {
+      const id = relationId(relation);
+      const layout = layoutOf(relation);
+      if (isSameLayout(layout, now.get(id) ?? [])) known[id] = layout;
+    }
+    return known;
+  }
 
   private async status(): Promise<(string | null)[][]> {
     const { clients } = this.options;

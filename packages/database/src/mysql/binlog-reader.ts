@@ -1,13 +1,16 @@
+import type { Json } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
-import type { BinlogEvent, RowData, UpdateRowData } from '@vlasky/zongji';
+import type { BinlogEvent, RowData, TableMapEvent, UpdateRowData } from '@vlasky/zongji';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
-import type { LogBatch, TableChanges } from '../log/change-log.js';
+import type { LogBatch, TableBreak, TableChanges } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
-import { changedByStatement } from './binlog-statements.js';
+import { changedByStatement, tableStatement } from './binlog-statements.js';
 import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
+import { describedStream } from './described-stream.js';
 import { mysqlError } from './errors.js';
+import { type Layout, TableLayouts } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
 /** Batches that wait to be taken: more than this, and the server is not read on. */
@@ -59,6 +62,10 @@ export class BinlogReader {
   private readonly tables = new Map<string, Table>();
   private readonly waiting: LogBatch[] = [];
   private changes: TableChanges[] = [];
+  /** Tables that are not read on, and of these the ones that no batch has told of yet. */
+  private readonly broken = new Set<string>();
+  private breaks: TableBreak[] = [];
+  private readonly layouts: TableLayouts;
   private rows = 0;
   private isDone = false;
   /** Between BEGIN and its commit. */
@@ -70,6 +77,7 @@ export class BinlogReader {
   constructor(private readonly reading: BinlogReading) {
     this.file = reading.from.file;
     this.life = new SignsOfLife('binlog', reading.signal);
+    this.layouts = new TableLayouts(reading.relations, reading.from.columns ?? {});
     for (const relation of reading.relations) {
       const decode = changeDecoder(relation.columns);
       this.tables.set(relationId(relation), { id: relationId(relation), decode, key: relation.primaryKey });
@@ -103,16 +111,8 @@ export class BinlogReader {
   }
 
   private async open() {
-    const { default: ZongJi } = await import('@vlasky/zongji');
     const { clients } = this.reading;
-    const zongji = new ZongJi({
-      ...(await clients.target(clients.ssl)),
-      charset: 'utf8mb4',
-      timezone: 'Z',
-      dateStrings: true,
-      supportBigNumbers: true,
-      jsonStrings: true,
-    } as never);
+    const zongji = await describedStream(await clients.target(clients.ssl), (event) => this.columnsOf(event));
     zongji.on('error', (error: unknown) => this.life.fail(error));
     zongji.on('binlog', (event: BinlogEvent) => {
       try {
@@ -165,15 +165,21 @@ export class BinlogReader {
     const { from, to } = this.reading;
     const gtid = from.gtid === null ? null : (zongji.gtidSet ?? from.gtid);
     const { file } = this;
-    this.flush({ server: to.server, file, pos, gtid, epoch: from.epoch });
-    if (isReached({ file, pos }, to)) this.isDone = true;
+    const isEnd = isReached({ file, pos }, to);
+    // Where the server names the columns there is nothing to keep.
+    const columns = to.columns && { ...(isEnd ? to.columns : {}), ...this.layouts.known(isEnd) };
+    this.flush({ server: to.server, file, pos, gtid, epoch: from.epoch, ...(columns ? { columns } : {}) });
+    if (isEnd) this.isDone = true;
   }
 
   private rowsEvent(event: RowsEvent, name: 'writerows' | 'updaterows' | 'deleterows'): void {
     const entry = event.tableMap[event.tableId];
     const table = entry && this.tables.get(`${entry.parentSchema}.${entry.tableName}`);
-    if (!table || this.isDone) return;
-    if (!isWhole(event)) throw this.incomplete(table.id, 'a row of it has not all of its columns (binlog_row_image)');
+    if (!table || this.isDone || this.broken.has(table.id)) return;
+    if (!isWhole(event)) {
+      this.lose(table.id, 'a row of it has not all of its columns (binlog_row_image)');
+      return;
+    }
     const { epoch } = this.reading.from;
     const place = { file: this.file, pos: event.nextPosition };
     const cursor = cursorOf({ ...place, epoch, server: '', gtid: null });
@@ -191,15 +197,47 @@ export class BinlogReader {
   }
 
   private query({ query: sql, schema }: { query: string; schema: string }): void {
-    const changed = this.isDone ? undefined : changedByStatement(sql, schema, this.reading.relations);
-    if (changed !== undefined) throw this.incomplete(changed, 'a change of it is there as a statement (binlog_format)');
+    if (!this.isDone) this.concerned(sql, schema);
     if (/^\s*(?:BEGIN|XA\s+START)\b/i.test(sql)) this.isInside = true;
     else if (!/^\s*(?:SAVEPOINT|ROLLBACK\s+TO|RELEASE|XA\s+END)\b/i.test(sql)) this.isInside = false;
-    const truncated = /^\s*(?:\/\*.*?\*\/\s*)*TRUNCATE\s+(?:TABLE\s+)?([^\s;]+)/is.exec(sql)?.[1];
-    if (truncated !== undefined)
-      this.reading.warn(
-        `TRUNCATE TABLE ${truncated} is in the log: it deletes no rows that could be told. Refresh the stream to make its table empty too.`,
-      );
+  }
+
+  /** What a statement does to the tables that are followed, and no row tells. */
+  private concerned(sql: string, schema: string): void {
+    const changed = changedByStatement(sql, schema, this.reading.relations);
+    if (changed !== undefined) this.lose(changed, 'a change of it is there as a statement (binlog_format)');
+    const statement = tableStatement(sql, schema);
+    if (!statement) return;
+    for (const relation of this.reading.relations.filter((each) => statement.concerns(each.schema, each.name))) {
+      const id = relationId(relation);
+      if (statement.kind === 'replaced')
+        this.break(id, `${statement.what} of it is in the log, which names no rows.`, false);
+      else {
+        const why = this.layouts.altered(id, statement.statement);
+        if (why !== undefined) this.lose(id, why);
+      }
+    }
+  }
+
+  /** The columns of a table's rows that come next, where the log does not name them. Undefined: they are not read. */
+  private columnsOf(event: TableMapEvent): Layout | undefined {
+    const table = this.tables.get(`${event.schemaName}.${event.tableName}`);
+    if (!table || this.isDone || this.broken.has(table.id)) return undefined;
+    const columns = this.layouts.read(table.id, event);
+    if (typeof columns !== 'string') return columns;
+    this.lose(table.id, columns);
+    return undefined;
+  }
+
+  private lose(table: string, what: string): void {
+    this.break(table, `the binlog does not have every change of ${table} whole: in ${this.file} ${what}.`, true);
+  }
+
+  /** Nothing of a table is read any more: its rows so far do not make its copy right. */
+  private break(table: string, why: string, isLost: boolean): void {
+    if (this.broken.has(table)) return;
+    this.broken.add(table);
+    this.breaks.push({ table, why, isLost });
   }
 
   private add(table: string, record: RecordData): void {
@@ -211,19 +249,15 @@ export class BinlogReader {
 
   private flush(position: BinlogPosition | undefined): void {
     if (this.changes.length === 0 && position === undefined) return;
+    const { changes, breaks } = this;
     const last = this.waiting.at(-1);
+    const at = position && { position: position as unknown as Json };
     // Transactions without changes of ours move the position only.
-    if (this.changes.length === 0 && last && last.position !== undefined) last.position = { ...position! };
-    else this.waiting.push({ changes: this.changes, ...(position ? { position: { ...position } } : {}) });
+    if (changes.length === 0 && breaks.length === 0 && last && last.position !== undefined) Object.assign(last, at);
+    else this.waiting.push({ changes, ...(at ? { ...at, breaks } : {}) });
     this.changes = [];
+    if (position) this.breaks = [];
     this.rows = 0;
-  }
-
-  private incomplete(table: string, what: string): ConnectorError {
-    return new ConnectorError(
-      'config',
-      `The binlog does not have every change of ${table} whole: in ${this.file} ${what}. Load the table again, and see that no session sets binlog_format or binlog_row_image to anything but ROW and FULL.`,
-    );
   }
 
   private schemas(): Record<string, string[]> {

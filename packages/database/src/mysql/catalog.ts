@@ -3,6 +3,7 @@ import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import { quoteText } from './sql.js';
+import type { Layout } from './table-layouts.js';
 import { type MysqlColumn, mysqlColumn } from './types.js';
 
 /** One column of one index. */
@@ -32,7 +33,7 @@ export async function readCatalog(
           ORDER BY table_schema, table_name`,
       ),
       await clients.query(
-        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale
+        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale, character_set_name
           FROM information_schema.columns WHERE table_schema IN (${all})
           ORDER BY table_schema, table_name, ordinal_position`,
       ),
@@ -46,7 +47,8 @@ export async function readCatalog(
       mysqlColumn({
         name: row[2]!,
         dataType: row[3]!.toLowerCase(),
-        columnType: row[4]!.toLowerCase(),
+        columnType: row[4]!,
+        charset: row[7]!,
         nullable: row[5] === 'YES',
         scale: row[6] === null ? null : Number(row[6]),
       }),
@@ -72,6 +74,20 @@ export async function readCatalog(
   } catch (error) {
     throw mysqlError(error, 'Looking at the tables');
   }
+}
+
+/** The columns of these tables as the server has them at this moment. Throws what the driver throws. */
+export async function readLayouts(
+  clients: Clients,
+  relations: readonly KeyedRelation<MysqlColumn>[],
+): Promise<Map<string, Layout>> {
+  if (relations.length === 0) return new Map();
+  const schemas = [...new Set(relations.map(({ schema }) => schema))].map(quoteText).join(', ');
+  const rows = await clients.query(
+    `SELECT table_schema, table_name, column_name, column_type, character_set_name
+      FROM information_schema.columns WHERE table_schema IN (${schemas}) ORDER BY table_schema, table_name, ordinal_position`,
+  );
+  return grouped(rows, (row) => [row[2]!, row[3]!, row[4]!] as const);
 }
 
 function grouped<T>(rows: readonly (string | null)[][], make: (row: (string | null)[]) => T): Map<string, T[]> {

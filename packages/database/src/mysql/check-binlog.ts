@@ -23,10 +23,14 @@ export async function checkBinlog(clients: Clients, tables: readonly Table[]): P
   return findings;
 }
 
-/** What the binlog must have for its changes to be whole. Throws ConnectorError (config) with everything that is missing. */
-export async function refuseHalfBinlog(clients: Clients): Promise<void> {
-  const missing = missingSettings(await variables(clients));
-  if (missing.length === 0) return;
+/**
+ * What the binlog must have for its changes to be whole. Throws ConnectorError (config) with everything that is missing. True
+ * when it names the columns of the rows, too.
+ */
+export async function refuseHalfBinlog(clients: Clients): Promise<boolean> {
+  const settings = await variables(clients);
+  const missing = missingSettings(settings);
+  if (missing.length === 0) return settings.get('binlog_row_metadata') === 'FULL';
   const said = missing.map(({ problem, remedy }) => `${problem} Mend it with: ${remedy}`).join(' ');
   throw new ConnectorError(
     'config',
@@ -69,7 +73,7 @@ function costlySettings(settings: ReadonlyMap<string, string>): Finding[] {
   const say = (problem: string, remedy: string) => findings.push({ severity: 'hint', problem, remedy });
   if (settings.has('binlog_row_metadata') && settings.get('binlog_row_metadata') !== 'FULL')
     say(
-      `binlog_row_metadata is ${settings.get('binlog_row_metadata')}: after an ALTER TABLE, older changes may be read by the newer columns.`,
+      `binlog_row_metadata is ${settings.get('binlog_row_metadata')}: after an ALTER TABLE the columns of a change may be unknown, and its table has to be loaded again.`,
       "SET GLOBAL binlog_row_metadata = 'FULL';",
     );
   if (settings.get('gtid_mode') === 'OFF')

@@ -19,6 +19,9 @@ export interface MysqlColumn extends KeyedColumn {
   readonly isBinary: boolean;
   /** `(name + 0e0)` for floats, whose own text has six digits only; else the name. */
   readonly isFloat: boolean;
+  /** Its type in the case in which it was declared: the values of an ENUM are part of it. */
+  readonly declared: string;
+  readonly charset: string | null;
 }
 
 /** What the catalog says of a column. */
@@ -28,6 +31,7 @@ export interface ColumnFacts {
   dataType: string;
   /** `column_type`: `varchar(20)`, `tinyint(1) unsigned`. */
   columnType: string;
+  charset: string | null;
   nullable: boolean;
   scale: number | null;
 }
@@ -112,7 +116,9 @@ export function mysqlColumn(facts: ColumnFacts): MysqlColumn {
   if (facts.nullable) schema.type = ['null', schema.type as string];
   return {
     name: facts.name,
-    type: facts.columnType,
+    type: facts.columnType.toLowerCase(),
+    declared: facts.columnType,
+    charset: facts.charset,
     nullable: facts.nullable,
     schema,
     decode: form.decode,
@@ -122,7 +128,8 @@ export function mysqlColumn(facts: ColumnFacts): MysqlColumn {
   };
 }
 
-function formOf({ dataType, columnType, scale }: ColumnFacts): Form {
+function formOf({ dataType, columnType: declared, scale }: ColumnFacts): Form {
+  const columnType = declared.toLowerCase();
   if (dataType === 'tinyint' && columnType === 'tinyint(1)')
     return { schema: { type: 'boolean' }, decode: decodeBoolean, keyForm: 'number' };
   if (dataType === 'bit' && columnType === 'bit(1)')

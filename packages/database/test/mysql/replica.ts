@@ -1,5 +1,6 @@
+import type { RecordData } from '@tidemark/source';
 import type { ReadingSettings } from '../../src/index.js';
-import type { LogTranscript } from '../log-reading.js';
+import { type LogTranscript, table } from '../log-reading.js';
 import type { Address, Opened } from '../reading.js';
 import { type Flavour, open, run } from './server.js';
 
@@ -33,4 +34,13 @@ export function follow(
 /** The values of a column in the records of a stream, in the order in which they were sent. */
 export function values({ sent }: LogTranscript, stream: string, column = 'id'): unknown[] {
   return sent.flatMap((each) => (each.kind === 'record' && each.stream === stream ? [each.record[column]] : []));
+}
+
+/** The table that a destination has that deduplicates by `id`, deletes, and takes back what the source takes back. */
+export function copy(transcripts: LogTranscript[], stream: string): RecordData[] {
+  const sent = transcripts.flatMap((each) => each.sent);
+  const from = sent.findLastIndex((each) => each.kind === 'restart' && each.stream === stream);
+  const rows = [...table(sent.slice(from + 1), stream, CURSOR).values()];
+  const own = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_ab_'))));
+  return own.sort((a, b) => Number(a.id) - Number(b.id)) as RecordData[];
 }

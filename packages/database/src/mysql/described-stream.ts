@@ -1,0 +1,53 @@
+import type ZongJi from '@vlasky/zongji';
+import type { ColumnSchema, TableMapEntry, TableMapEvent } from '@vlasky/zongji';
+import type { Layout } from './table-layouts.js';
+
+/** What the driver has, and its types do not say. */
+interface Inner {
+  tableMap: Record<number, TableMapEntry>;
+  connection?: { resume(): void };
+}
+
+/**
+ * The driver's stream of the binlog, with the columns of tables that the log does not describe itself from `columnsOf`. The driver
+ * would ask the catalog, which knows the columns of now and not those of the row. Undefined: rows of the table are passed over.
+ */
+export async function describedStream(
+  connection: object,
+  columnsOf: (event: TableMapEvent) => Layout | undefined,
+): Promise<ZongJi> {
+  const { default: Driver } = await import('@vlasky/zongji');
+  class Described extends Driver {
+    /** Called by the driver in the place of its question to the catalog. */
+    _fetchTableInfo(event: TableMapEvent, next: () => void): void {
+      const inner = this as unknown as Inner;
+      const layout = columnsOf(event);
+      if (layout) {
+        const columnSchemas = layout.map(columnSchema);
+        inner.tableMap[event.tableId] = { columnSchemas, parentSchema: event.schemaName, tableName: event.tableName };
+        next();
+        return;
+      }
+      delete inner.tableMap[event.tableId];
+      inner.connection?.resume();
+    }
+  }
+  return new Described({
+    ...connection,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    dateStrings: true,
+    supportBigNumbers: true,
+    jsonStrings: true,
+  } as never);
+}
+
+function columnSchema([name, type, charset]: Layout[number]): ColumnSchema {
+  return {
+    COLUMN_NAME: name,
+    COLLATION_NAME: null,
+    CHARACTER_SET_NAME: charset,
+    COLUMN_COMMENT: '',
+    COLUMN_TYPE: type,
+  };
+}
