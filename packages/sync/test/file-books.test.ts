@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { fileBooks } from '../src/books/file-books.ts';
+import { FileLease } from '../src/books/file-lease.ts';
 import type { Job, StreamPlan } from '../src/destination.ts';
 import { planOf } from '../src/testing/harness.ts';
 import { temporaryFolder } from './duckdb-file.ts';
@@ -188,6 +190,73 @@ describe('lease', () => {
     await second.close();
     expect(readFileSync(file, 'utf8')).toContain('kept');
     expect(readFileSync(file, 'utf8')).not.toContain('lost');
+  });
+
+  it.each(['nothing', 'something'])(
+    'is checked in the very write: a runner that slept after it looked cannot replace what the next one wrote (%s)',
+    async (what) => {
+      const file = place();
+      if (what === 'something') await used(file);
+      const first = await fileBooks(file).open(options({ leaseSeconds: 10 }));
+      if (what === 'something') await first.begin({ ...job, attempt: 2 }, [plan]);
+      // As if it had been stopped between looking and writing: it believes to hold the file for ever.
+      const check = vi.spyOn(FileLease.prototype, 'check').mockResolvedValue(undefined);
+      try {
+        time += 11_000;
+        const second = await fileBooks(file).open(options());
+        const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+        const late = first.begin({ ...job, attempt: 3, nonce: 'of the late one' }, [plan]);
+        await expect(late).rejects.toMatchObject({ kind: 'system', message: expect.stringMatching(/taken over/) });
+        expect(existsSync(file) ? readFileSync(file, 'utf8') : undefined).toBe(before);
+        await second.begin({ ...job, attempt: 4, nonce: 'second' }, [plan]);
+        await second.store([{ stream: plan.key, state: { kept: true }, rows: 1 }]);
+        const now = readFileSync(file, 'utf8');
+        await expect(first.store([{ stream: plan.key, state: { lost: true }, rows: 1 }])).rejects.toThrow(/taken over/);
+        expect(readFileSync(file, 'utf8')).toBe(now);
+        await second.store([{ stream: plan.key, state: { kept: 2 }, rows: 1 }]);
+        await second.close();
+      } finally {
+        check.mockRestore();
+      }
+      const third = await fileBooks(file).open(options());
+      expect(await third.load('shop')).toMatchObject({ job: { nonce: 'second' }, streams: [{ state: { kept: 2 } }] });
+      await third.close();
+    },
+  );
+
+  it('a write that was broken off between its two steps is brought to its end', async () => {
+    const file = place();
+    await used(file);
+    const hidden = () => {
+      const names = readdirSync(dirname(file)).filter((name) => name.startsWith('.state.json.v'));
+      expect(names).toHaveLength(1);
+      return { path: `${dirname(file)}/${names[0]}`, number: Number(names[0]!.slice('.state.json.v'.length)) };
+    };
+    const { number } = hidden();
+    const next = `${dirname(file)}/.state.json.v${number + 1}`;
+    writeFileSync(next, readFileSync(file, 'utf8').replace('"next_page_token":3', '"next_page_token":4'));
+    const books = await fileBooks(file).open(options());
+    expect((await books.load('shop'))?.streams).toMatchObject([{ state: { next_page_token: 4 } }]);
+    await books.close();
+    expect(hidden().number).toBe(number + 2);
+    expect(readFileSync(file, 'utf8')).toContain('"next_page_token":4');
+  });
+
+  it('an older copy in the place of the file is not taken unasked', async () => {
+    const file = place();
+    await used(file);
+    const old = readFileSync(file, 'utf8').replace('"next_page_token":3', '"next_page_token":1');
+    unlinkSync(file);
+    writeFileSync(file, old);
+    await expect(fileBooks(file).open(options())).rejects.toMatchObject({
+      kind: 'config',
+      message: expect.stringMatching(/not the one that was written last: that is .*\.state\.json\.v\d+\. Delete/),
+    });
+    const [name] = readdirSync(dirname(file)).filter((one) => one.startsWith('.state.json.v'));
+    unlinkSync(`${dirname(file)}/${name}`);
+    const books = await fileBooks(file).open(options());
+    expect((await books.load('shop'))?.streams).toMatchObject([{ state: { next_page_token: 1 } }]);
+    await books.close();
   });
 
   it('is taken by one of many who find the same dead runner', async () => {

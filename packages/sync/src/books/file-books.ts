@@ -13,8 +13,9 @@ import type {
   StreamPlan,
   StreamState,
 } from '../destination.js';
-import { type BooksDocument, type ConnectionBooks, readBooks, writeBooks } from './file-document.js';
+import { type BooksDocument, type ConnectionBooks, claimBooks, readBooks, writeBooks } from './file-document.js';
 import { FileLease } from './file-lease.js';
+import type { FileVersions } from './file-versions.js';
 
 /** The history of a connection is as long as this. */
 const ATTEMPTS_MAX = 100;
@@ -29,8 +30,9 @@ export function fileBooks(path: string): BookStore {
       // Read once for the highest token, and again when nobody else can write it any more.
       const lease = await FileLease.take(file, options, async () => (await readBooks(file, options)).token);
       try {
+        const versions = await claimBooks(file);
         const document = await readBooks(file, options);
-        return new FileBooks(file, document, lease, options);
+        return new FileBooks(file, document, { lease, versions }, options);
       } catch (error) {
         await lease.release();
         throw error;
@@ -46,7 +48,7 @@ class FileBooks implements Books {
     private readonly file: string,
     private readonly document: BooksDocument,
     /** Absent where nothing is written. */
-    private readonly lease: FileLease | undefined,
+    private readonly held: { lease: FileLease; versions: FileVersions } | undefined,
     private readonly options: OpenOptions,
   ) {}
 
@@ -124,7 +126,7 @@ class FileBooks implements Books {
 
   async close(): Promise<void> {
     await this.queue;
-    await this.lease?.release();
+    await this.held?.lease.release();
   }
 
   private of(connection: string): ConnectionBooks {
@@ -137,8 +139,9 @@ class FileBooks implements Books {
   /** One change after the other, each durable when it returns, none after another runner has taken over. */
   private change(connection: string, apply: (books: ConnectionBooks, now: number) => void): Promise<void> {
     const done = this.queue.then(async () => {
-      if (!this.lease) throw new Error('these books were opened to be read only');
-      await this.lease.check();
+      const { held } = this;
+      if (!held) throw new Error('these books were opened to be read only');
+      await held.lease.check();
       const books = this.of(connection);
       apply(books, this.options.clock());
       Object.defineProperty(this.document.connections, connection, {
@@ -147,8 +150,9 @@ class FileBooks implements Books {
         configurable: true,
         writable: true,
       });
-      this.document.token = this.lease.token;
-      await writeBooks(this.file, this.document);
+      this.document.token = held.lease.token;
+      // Between the check and the write another runner may take over: then the write is refused.
+      await writeBooks(this.file, this.document, held.versions);
     });
     this.queue = done.catch(() => undefined);
     return done;

@@ -1,8 +1,8 @@
-import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, readFile, rename } from 'node:fs/promises';
 import { type Json, type JsonObject, parseJson, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { Job, JobOutcome, OpenOptions, StoredAttempt, StoredStream } from '../destination.js';
+import { FileVersions } from './file-versions.js';
 
 /** Raised when the shape changes; a file with a higher one is refused. */
 const VERSION = 1;
@@ -96,44 +96,25 @@ async function readOne(path: string): Promise<BooksDocument | 'absent' | string>
 }
 
 /** Replaces the file in one step, durable when it returns; the one before it stays as `FILE.previous`. */
-export async function writeBooks(path: string, document: BooksDocument): Promise<void> {
-  const fresh = `${path}.new`;
+export async function writeBooks(path: string, document: BooksDocument, versions: FileVersions): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(fresh, 'w', 0o600);
-    try {
-      await file.writeFile(`${stringify(document)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await keepPrevious(path);
-    await rename(fresh, path);
-    await syncFolder(dirname(path));
+    await versions.write(`${stringify(document)}\n`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const kind = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO' ? 'transient' : 'config';
-    throw new ConnectorError(kind, `The state file ${path} cannot be written (${code ?? String(error)}).`, {
-      cause: error,
-    });
+    throw error instanceof ConnectorError ? error : notWritten(path, error);
   }
 }
 
-async function keepPrevious(path: string): Promise<void> {
-  const spare = `${path}.previous.new`;
-  await unlink(spare).catch(() => undefined);
-  try {
-    await link(path, spare);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  await rename(spare, `${path}.previous`);
+/** See `FileVersions.claim`. */
+export async function claimBooks(path: string): Promise<FileVersions> {
+  return FileVersions.claim(path).catch((error) => {
+    throw error instanceof ConnectorError ? error : notWritten(path, error);
+  });
 }
 
-/** A rename is durable when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+function notWritten(path: string, error: unknown): ConnectorError {
+  const { code } = error as NodeJS.ErrnoException;
+  const kind = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO' ? 'transient' : 'config';
+  return new ConnectorError(kind, `The state file ${path} cannot be written (${code ?? String(error)}).`, {
+    cause: error,
+  });
 }
