@@ -52,8 +52,8 @@ export interface Torture {
   kills: number;
   seed: number;
   attempt: Attempt;
-  /** The same into another place, which is left alone: the kills are spread over the time that one attempt takes there. */
-  unharmed: Attempt;
+  /** The same into another place, which is left alone. Without it the first job is, and the kills come into later ones. */
+  unharmed?: Attempt;
   /** How many jobs the books call complete. */
   finishedJobs(): Promise<number>;
   /** How many rows a stream has of each id. */
@@ -62,7 +62,8 @@ export interface Torture {
 
 /** Kills and goes on until so many kills have hit, then lets a job end; fails unless each row is there as often as it must. */
 export async function torture({ unharmed, copies, ...settings }: Torture): Promise<KillSum> {
-  const first = await unharmed({ job: 1, seed: 1, ms: 120_000 });
+  // The kills are spread over the time that an attempt takes here today.
+  const first = await (unharmed ?? settings.attempt)({ job: 1, seed: 1, ms: 120_000 });
   expect(first, 'the attempt that nobody kills').toMatchObject({ killed: false, ok: true });
   const wrong: string[] = [];
   const verify = async (jobs: number) => {
