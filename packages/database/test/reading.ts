@@ -73,6 +73,7 @@ export async function readAll(
     cursorField?: string;
     concurrency?: number;
     onPage?: (page: number) => Promise<void> | void;
+    signal?: AbortSignal;
   } = {},
 ): Promise<Reading> {
   const sent: Sent[] = [];
@@ -105,7 +106,7 @@ export async function readAll(
   };
   const concurrency = options.concurrency ?? connection.concurrency;
   const states = options.states ?? new Map();
-  const result = await read({ connection: { ...connection, concurrency }, catalog, states, sink });
+  const result = await read({ connection: { ...connection, concurrency }, catalog, states, sink, signal: options.signal });
   return { sent, errors: result.errors, outcomes: result.outcomes };
 }
 
