@@ -70,6 +70,10 @@ export class BinlogReader {
   private isDone = false;
   /** Between BEGIN and its commit. */
   private isInside = false;
+  /** Of the change that was read last. */
+  private lastCursor = -1n;
+  /** Where the last event ended that says so: inside a transaction some servers write zeros. */
+  private pos = 0;
   private readonly life: SignsOfLife;
   /** What belongs to the log's columns of the events in hand. */
   private file: string;
@@ -127,6 +131,7 @@ export class BinlogReader {
 
   private event(event: BinlogEvent, zongji: Stream): void {
     const name = event.getEventName();
+    if (event.nextPosition > 0) this.pos = event.nextPosition;
     switch (name) {
       case 'writerows':
       case 'updaterows':
@@ -148,6 +153,7 @@ export class BinlogReader {
       case 'rotate': {
         const { binlogName, position } = event as BinlogEvent & { binlogName: string; position: number };
         this.file = binlogName;
+        this.pos = position;
         this.boundary(zongji, position);
         return;
       }
@@ -180,19 +186,11 @@ export class BinlogReader {
       this.lose(table.id, 'a row of it has not all of its columns (binlog_row_image)');
       return;
     }
-    const { epoch } = this.reading.from;
-    const place = { file: this.file, pos: event.nextPosition };
-    const cursor = cursorOf({ ...place, epoch, server: '', gtid: null });
-    const facts = { ...place, cursor, at: event.timestamp };
-    for (const row of event.rows) {
-      if (name === 'updaterows') {
-        const { before, after } = row as UpdateRowData;
-        // A row that got another key is gone under the old one.
-        if (table.key.some((column) => !isSame(before[column], after[column])))
-          this.add(table.id, table.decode(before, { ...facts, isDeleted: true }));
-        this.add(table.id, table.decode(after, { ...facts, isDeleted: false }));
-      } else this.add(table.id, table.decode(row as RowData, { ...facts, isDeleted: name === 'deleterows' }));
-    }
+    const changes = event.rows.flatMap((row) => changesOf(row, name, table.key));
+    const place = { file: this.file, pos: event.nextPosition || this.pos };
+    const cursors = this.cursors(place, changes.length);
+    for (const [i, { row, isDeleted }] of changes.entries())
+      this.add(table.id, table.decode(row, { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }));
     if (this.rows >= this.reading.batchRows) this.flush(undefined);
   }
 
@@ -200,6 +198,19 @@ export class BinlogReader {
     if (!this.isDone) this.concerned(sql, schema);
     if (/^\s*(?:BEGIN|XA\s+START)\b/i.test(sql)) this.isInside = true;
     else if (!/^\s*(?:SAVEPOINT|ROLLBACK\s+TO|RELEASE|XA\s+END)\b/i.test(sql)) this.isInside = false;
+  }
+
+  /**
+   * A cursor for each change of an event: the last has the event's end, the ones before it count down from there. An event has
+   * at least a byte for each change, so all lie behind the event before it; compressed ones are kept behind it.
+   */
+  private cursors({ file, pos }: { file: string; pos: number }, count: number): bigint[] {
+    const { epoch } = this.reading.from;
+    const end = cursorOf({ file, pos, epoch, server: '', gtid: null });
+    const first = end - BigInt(count) + 1n;
+    const from = first > this.lastCursor ? first : this.lastCursor + 1n;
+    this.lastCursor = from + BigInt(count) - 1n;
+    return Array.from({ length: count }, (_, i) => from + BigInt(i));
   }
 
   /** What a statement does to the tables that are followed, and no row tells. */
@@ -295,6 +306,20 @@ interface Stream {
 /** A replica's number: two readings at once must not have the same. */
 function serverId(): number {
   return 1_000_000_000 + Math.floor(Math.random() * 1_000_000_000);
+}
+
+/** The changes that a row of an event is. */
+function changesOf(
+  row: RowData | UpdateRowData,
+  name: 'writerows' | 'updaterows' | 'deleterows',
+  key: readonly string[],
+): { row: RowData; isDeleted: boolean }[] {
+  if (name !== 'updaterows') return [{ row: row as RowData, isDeleted: name === 'deleterows' }];
+  const { before, after } = row as UpdateRowData;
+  const now = { row: after, isDeleted: false };
+  // A row that got another key is gone under the old one.
+  const isMoved = key.some((column) => !isSame(before[column], after[column]));
+  return isMoved ? [{ row: before, isDeleted: true }, now] : [now];
 }
 
 /** With binlog_row_image = FULL the rows of an event have every column. */
