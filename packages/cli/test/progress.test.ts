@@ -153,6 +153,11 @@ describe('progress', () => {
     ]);
     const over = closingTable({ ...result, nextJob: 'nobody wants it' }, 'duckdb:x');
     expect(over.at(-1)).toBe('The next sync begins job 8: nobody wants it.');
+    const unparsable = [{ lines: 2 }, { lines: 1, file: 'x.txt' }];
+    const attempts = unparsable.map((one) => ({ ...result.attempts[0]!, unparsable: one }));
+    expect(closingTable({ ...result, attempts }, 'duckdb:x').at(-2)).toBe(
+      '3 lines of the source were no messages: they are in x.txt.',
+    );
     const left = closingTable({ ...result, outcome: 'complete', left: [{ name: 'berths' }] }, 'duckdb:x');
     expect(left.at(-1)).toBe('Job 7 is not complete: berths is half read. A sync of it goes on.');
   });
@@ -216,7 +221,17 @@ describe('--log json', () => {
         changes: [{ stream: 'users', namespace: null, change: 'stream_added', column: null, from: null, to: null }],
       },
       { at: later, event: 'stream', stream: stream({ status: 'complete' }) },
-      { at: later, event: 'attempt', job: 7, attempt: 2, outcome: 'partial', rows: 10, seconds: 5, errors: [failure] },
+      {
+        at: later,
+        event: 'attempt',
+        job: 7,
+        attempt: 2,
+        outcome: 'partial',
+        rows: 10,
+        seconds: 5,
+        errors: [failure],
+        unparsable: null,
+      },
       { at: later, event: 'wait', seconds: 10, next_attempt: 3, error: failure },
       {
         at: later,
@@ -230,6 +245,7 @@ describe('--log json', () => {
         seconds: 65,
         streams: [],
         errors: [failure],
+        unparsable: null,
       },
     ]);
     expect(lines.join('\n')).not.toContain('s3cret');

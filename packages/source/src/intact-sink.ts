@@ -11,7 +11,7 @@ export function intactSink(sink: Sink): Sink {
   const torn = new Set<string>();
   let refused: { error: unknown } | undefined;
   const alone = (stream: StreamDescriptor, call: () => Done): Done => watch(call, () => torn.add(streamKey(stream)));
-  const { lines, pagesTogether, finalTogether, estimate } = sink;
+  const { lines, pagesTogether, finalTogether, estimate, unparsable } = sink;
   return {
     page: (stream, ...rest) => alone(stream, () => sink.page(stream, ...rest)),
     ...(lines && { lines: (stream, ...rest) => alone(stream, () => lines.call(sink, stream, ...rest)) }),
@@ -29,6 +29,7 @@ export function intactSink(sink: Sink): Sink {
     ...(finalTogether && { finalTogether: (...last) => (refused ? undefined : finalTogether.apply(sink, last)) }),
     finalState: (stream, ...last) => (torn.has(streamKey(stream)) ? undefined : sink.finalState(stream, ...last)),
     restart: (stream, ...rest) => alone(stream, () => sink.restart(stream, ...rest)),
+    ...(unparsable && { unparsable: (...about) => unparsable.apply(sink, about) }),
     ...(estimate && { estimate: (...about) => estimate.apply(sink, about) }),
     status: (...about) => sink.status(...about),
     error: (error) => sink.error(error),

@@ -38,6 +38,8 @@ export interface Sink {
   restart(stream: StreamDescriptor, unit: Unit, reason: string): void | Promise<void>;
   /** About how much the whole stream has, where the source knows: a later word replaces an earlier one. Absent where nobody looks. */
   estimate?(stream: StreamDescriptor, estimate: StreamEstimate): void | Promise<void>;
+  /** How many lines of a program were no messages so far, and where they are kept; told with each. Absent where nobody counts. */
+  unparsable?(lines: number, file: string | undefined): void;
   status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void>;
   error(error: ConnectorError): void | Promise<void>;
   log(level: LogLevel, message: string): void;

@@ -45,7 +45,7 @@ export { type S3Options, s3 } from './destinations/s3.js';
 export { whyNextJob } from './job-end.js';
 export type { StreamSelection } from './modes.js';
 export type { ErrorFacts, SchemaChangeFacts, StreamFacts } from './notify/stream-facts.js';
-export { errorFacts, schemaChangeFacts, streamFacts } from './notify/stream-facts.js';
+export { errorFacts, schemaChangeFacts, streamFacts, unparsableFacts } from './notify/stream-facts.js';
 export type { WebhookBody } from './notify/webhook-body.js';
 export { WEBHOOK_EVENTS, type WebhookEventName, type WebhookSettings } from './notify/webhook-settings.js';
 export { type WebhookOptions, webhooks } from './notify/webhooks.js';

@@ -51,6 +51,13 @@ export interface SyncResult {
   attempts: AttemptResult[];
 }
 
+/** The lines that were no messages, over all attempts of the sync. */
+export function unparsableOf(attempts: readonly AttemptResult[]): Unparsable | undefined {
+  const told = attempts.flatMap(({ unparsable }) => unparsable ?? []);
+  if (told.length === 0) return undefined;
+  return { lines: told.reduce((sum, { lines }) => sum + lines, 0), file: told.findLast(({ file }) => file)?.file };
+}
+
 /** The result of a stream of which nothing was read in this attempt. */
 export function notRead(stream: StreamDescriptor, more: Partial<StreamResult>): StreamResult {
   return {

@@ -184,7 +184,7 @@ async function readOrAbandon(
     reading.catch(() => undefined);
     context.log('WARN', 'The source does not end; it is left behind. What it has handed over is kept.');
     await run.abandon();
-    return undefined;
+    return run.noMessages;
   } finally {
     clearTimeout(timer);
   }

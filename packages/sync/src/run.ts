@@ -19,7 +19,7 @@ import type { StreamEnd } from './headway.js';
 import type { Heartbeat } from './heartbeat.js';
 import { positionInWords } from './position.js';
 import type { StreamProgress, SyncEvent } from './progress.js';
-import { notRead, type StreamResult } from './result.js';
+import { notRead, type StreamResult, type Unparsable } from './result.js';
 import { SyncStopped } from './stop-deadline.js';
 import { type Covering, StreamWriter } from './stream-writer.js';
 
@@ -54,6 +54,8 @@ export interface RunSettings {
 export class SyncRun implements Sink {
   readonly errors: ConnectorError[] = [];
   destinationFailed = false;
+  /** Known as it goes: a source that is left behind gives no result. */
+  noMessages: Unparsable | undefined;
   private readonly lanes = new Map<string, Lane>();
   private readonly abort = new AbortController();
   private group: StreamWriter | undefined;
@@ -165,6 +167,10 @@ export class SyncRun implements Sink {
 
   estimate(stream: StreamDescriptor, estimate: StreamEstimate): void {
     this.lane(stream).estimate = estimate;
+  }
+
+  unparsable(lines: number, file: string | undefined): void {
+    this.noMessages = { lines, file };
   }
 
   async status(stream: StreamDescriptor, status: StreamStatus): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Connection } from '@tidemark/source';
 import { openDestination } from '@tidemark/sync';
 import { describe, expect, it } from 'vitest';
 import { count, temporaryFolder } from './duckdb-file.ts';
@@ -104,6 +105,22 @@ describe('a source that is silent', () => {
     expect(result).toMatchObject({ outcome: 'complete', rows: 50, attempt: 2 });
     expect(await count(transcript.file, 'SELECT count(*) FROM users')).toBe(50);
   });
+});
+
+it('lines that were no messages are told of also when the source is left behind', async () => {
+  const stop = new AbortController();
+  const transcript = begin({ name: 'users', rows: rows(5) });
+  const connect = transcript.source.connect.bind(transcript.source);
+  const readAll: Connection['readAll'] = async ({ sink }) => {
+    sink.unparsable?.(1, undefined);
+    sink.unparsable?.(2, 'lines.txt');
+    stop.abort();
+    await forever();
+    throw new Error('never');
+  };
+  transcript.source.connect = async () => ({ ...(await connect()), readAll });
+  const { attempts } = await transcript.run({ signal: stop.signal });
+  expect(attempts).toMatchObject([{ outcome: 'stopped', unparsable: { lines: 2, file: 'lines.txt' } }]);
 });
 
 it('a stop does not wait for a source that takes no notice: what it handed over is committed', async () => {

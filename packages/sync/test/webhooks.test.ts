@@ -58,6 +58,18 @@ const start = (attempt = 1, more: Partial<StreamProgress> = {}): SyncEvent => ({
   nonce: 'n-7',
   streams: [{ ...orders, ...more }],
 });
+const attempt = {
+  ...{
+    attempt: 1,
+    outcome: 'complete' as const,
+    rows: 12,
+    progressed: true,
+    errors: [],
+    startedAt: 0,
+    elapsedSeconds: 3,
+  },
+  unparsable: { lines: 2, file: 'x.txt' },
+};
 const result = (more: Partial<SyncResult> = {}): SyncResult => ({
   outcome: 'complete',
   jobId: 7,
@@ -66,7 +78,7 @@ const result = (more: Partial<SyncResult> = {}): SyncResult => ({
   elapsedSeconds: 3.5,
   errors: [],
   left: [],
-  attempts: [],
+  attempts: [attempt],
   streams: [{ ...orders, status: 'complete', committed: 12, records: 12, earlier: false, changed: 1 }],
   ...more,
 });
@@ -112,10 +124,11 @@ describe('webhooks', () => {
           error: null,
         },
       ],
+      unparsable: { lines: 2, file: 'x.txt' },
       errors: [],
       schema_changes: [],
     });
-    expect(first).toMatchObject({ event: 'start', outcome: null, seconds: null });
+    expect(first).toMatchObject({ event: 'start', outcome: null, seconds: null, unparsable: null });
     expect(Object.keys(first!)).toEqual(Object.keys(second!));
     expect(Object.keys(first!.streams[0]!)).toEqual(Object.keys(second!.streams[0]!));
     expect(first!.id).not.toBe(second!.id);

@@ -1,4 +1,4 @@
-import type { SyncResult } from '@tidemark/sync';
+import { type SyncResult, unparsableFacts } from '@tidemark/sync';
 import { table } from './table.js';
 import { count, counted, duration } from './text.js';
 
@@ -30,6 +30,11 @@ export function closingTable(result: SyncResult, destination: string): string[] 
     next.push(
       `Job ${result.jobId} is not complete: ${names} ${result.left.length === 1 ? 'is' : 'are'} half read. ${result.nextJob ? goesOn : 'A sync of it goes on.'}`,
     );
+  }
+  const unparsable = unparsableFacts(result.attempts);
+  if (unparsable) {
+    const where = unparsable.file === null ? 'they are in the log' : `they are in ${unparsable.file}`;
+    next.unshift(`${counted(unparsable.lines, 'line')} of the source were no messages: ${where}.`);
   }
   return ['', ...table(head, rows, new Set([2, 3, 4, 5])), '', sum, ...next];
 }

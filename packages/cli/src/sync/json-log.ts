@@ -1,6 +1,6 @@
 import type { LogLevel } from '@tidemark/protocol';
 import type { SyncEvent } from '@tidemark/sync';
-import { errorFacts, schemaChangeFacts, streamFacts } from '@tidemark/sync';
+import { errorFacts, schemaChangeFacts, streamFacts, unparsableFacts } from '@tidemark/sync';
 import type { ProgressView, ViewEnd } from './progress-view.js';
 
 /** Progress of a stream is told at most this often. */
@@ -49,6 +49,7 @@ export class JsonLog implements ProgressView {
           rows: own?.rows ?? rows,
           seconds: own?.elapsedSeconds ?? 0,
           errors: (own?.errors ?? []).map((error) => errorFacts(error, this.redact)),
+          unparsable: unparsableFacts(own ? [own] : []),
         });
         break;
       }
@@ -82,6 +83,7 @@ export class JsonLog implements ProgressView {
       seconds: result?.elapsedSeconds ?? 0,
       streams: (result?.streams ?? []).map((stream) => streamFacts(stream, this.redact)),
       errors: errors.map((one) => errorFacts(one, this.redact)),
+      unparsable: unparsableFacts(result?.attempts ?? []),
     });
   }
 

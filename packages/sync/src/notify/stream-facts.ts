@@ -1,6 +1,6 @@
 import type { ConnectorError } from '@tidemark/source';
 import { type StreamProgress, shareOf } from '../progress.js';
-import type { StreamResult } from '../result.js';
+import { type AttemptResult, type StreamResult, unparsableOf } from '../result.js';
 import type { SchemaChange } from '../schema-change.js';
 
 /** A stream as webhooks and machine-readable logs tell of it. Every key is always there. */
@@ -35,6 +35,18 @@ export interface ErrorFacts {
   kind: ConnectorError['kind'];
   message: string;
   stream: string | null;
+}
+
+/** Lines of a source program that were no messages, as webhooks and machine-readable logs tell of them. */
+export interface UnparsableFacts {
+  lines: number;
+  /** The file that has them; null where they were only logged. */
+  file: string | null;
+}
+
+export function unparsableFacts(attempts: readonly AttemptResult[]): UnparsableFacts | null {
+  const sum = unparsableOf(attempts);
+  return sum ? { lines: sum.lines, file: sum.file ?? null } : null;
 }
 
 /** A schema change as webhooks and machine-readable logs tell of it. */

@@ -1,5 +1,5 @@
 import type { JobOutcome } from '../destination.js';
-import type { ErrorFacts, SchemaChangeFacts, StreamFacts } from './stream-facts.js';
+import type { ErrorFacts, SchemaChangeFacts, StreamFacts, UnparsableFacts } from './stream-facts.js';
 import type { WebhookEventName } from './webhook-settings.js';
 
 /** What every webhook gets, whatever happened. Every key is always there; what does not apply is null or empty. */
@@ -26,6 +26,8 @@ export interface WebhookBody {
   /** Of this run, waits included; null while it runs. */
   seconds: number | null;
   streams: StreamFacts[];
+  /** Of all attempts of this run, known at its end; null when there were none. */
+  unparsable: UnparsableFacts | null;
   errors: ErrorFacts[];
   schema_changes: SchemaChangeFacts[];
 }

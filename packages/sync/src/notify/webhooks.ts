@@ -2,7 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { SyncEnd, SyncObserver } from '../observe.js';
 import type { SyncEvent } from '../progress.js';
 import { SyncStopped } from '../stop-deadline.js';
-import { type ErrorFacts, errorFacts, type SchemaChangeFacts, schemaChangeFacts, streamFacts } from './stream-facts.js';
+import {
+  type ErrorFacts,
+  errorFacts,
+  type SchemaChangeFacts,
+  schemaChangeFacts,
+  streamFacts,
+  unparsableFacts,
+} from './stream-facts.js';
 import { hookKey, idOf, UndeliveredFile } from './undelivered.js';
 import { sentence, type WebhookBody } from './webhook-body.js';
 import { type Delivery, WebhookQueue } from './webhook-queue.js';
@@ -113,6 +120,7 @@ class Webhooks implements SyncObserver {
       rows: result.rows,
       seconds: result.elapsedSeconds,
       errors: result.errors.map((one) => errorFacts(one, this.redact)),
+      unparsable: unparsableFacts(result.attempts),
     });
   }
 
@@ -141,6 +149,7 @@ class Webhooks implements SyncObserver {
       rows: more.rows ?? 0,
       seconds: more.seconds ?? null,
       streams: attempt?.streams ?? [],
+      unparsable: more.unparsable ?? null,
       errors: more.errors ?? [],
       schema_changes: more.changes ?? [],
     };
@@ -172,5 +181,6 @@ interface Facts {
   rows?: number;
   seconds?: number;
   errors?: ErrorFacts[];
+  unparsable?: WebhookBody['unparsable'];
   changes?: SchemaChangeFacts[];
 }

@@ -81,6 +81,7 @@ export class Reading {
       if (message === undefined) continue;
       if (message.type === 'unparsable') {
         await this.rules.unparsable.take(line, message);
+        this.settings.sink.unparsable?.(this.rules.unparsable.count, this.rules.unparsable.quarantine);
         if (!message.isPlainText) this.excused++;
       } else if (message.type === 'RECORD') {
         const waits = this.record(message.record, line.bytes);
