@@ -106,7 +106,13 @@ export async function readAll(
   };
   const concurrency = options.concurrency ?? connection.concurrency;
   const states = options.states ?? new Map();
-  const result = await read({ connection: { ...connection, concurrency }, catalog, states, sink, signal: options.signal });
+  const result = await read({
+    connection: { ...connection, concurrency },
+    catalog,
+    states,
+    sink,
+    signal: options.signal,
+  });
   return { sent, errors: result.errors, outcomes: result.outcomes };
 }
 
