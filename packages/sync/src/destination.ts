@@ -187,6 +187,8 @@ export interface StoredStream {
    */
   minimumGeneration?: number;
   status: 'open' | 'complete';
+  /** Of the plan that was begun last; absent in older books. */
+  primaryKey?: string[][];
   syncMode: SyncMode;
   destinationSyncMode: DestinationSyncMode;
   state?: JsonObject;

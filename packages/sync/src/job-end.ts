@@ -14,7 +14,14 @@ export function streamsAfter(
     const { stream, generation, minimumGeneration, syncMode, destinationSyncMode, openSince } = plan;
     const { state = plan.state, rows, complete } = storedOf(plan);
     const status = complete ? 'complete' : 'open';
-    const modes = { syncMode, destinationSyncMode, generation, minimumGeneration, openSince };
+    const modes = {
+      primaryKey: plan.primaryKey.map((path) => [...path]),
+      syncMode,
+      destinationSyncMode,
+      generation,
+      minimumGeneration,
+      openSince,
+    };
     return { ...modes, stream, status, state, job: attempt.job.nonce, rows: plan.rowsBefore + rows };
   });
   const keys = new Set(attempt.plans.map(({ key }) => key));

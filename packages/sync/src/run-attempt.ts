@@ -12,7 +12,7 @@ import { isGivenUp, leftOpen, streamsAfter, whyNextJob } from './job-end.js';
 import type { SyncEvent } from './progress.js';
 import { notRead, type StreamResult, type Unparsable } from './result.js';
 import { SyncRun } from './run.js';
-import { type SchemaChange, streamChanges } from './schema-change.js';
+import { keyChanges, type SchemaChange, streamChanges } from './schema-change.js';
 import { withoutSecrets } from './secrets.js';
 import { type StopDeadline, SyncStopped } from './stop-deadline.js';
 import type { SyncSettings } from './sync.js';
@@ -92,6 +92,7 @@ export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd>
         ...choice.failed.map((one) => one.stream),
       ];
       settings.schemaChanges.push(...streamChanges(stored, connection.streams, wanted.map(named)));
+      settings.schemaChanges.push(...keyChanges(stored, plan.plans));
     }
     return await readAttempt(settings, connection, plan, choice, stored, heartbeat);
   } finally {

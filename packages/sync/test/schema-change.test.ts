@@ -53,6 +53,24 @@ it.each<[string, StreamSelection | undefined]>([
   expect(more).toEqual([]);
 });
 
+it('another primary key is told where rows are told apart by it', async () => {
+  const users = (...key: string[]): FakeStream => ({
+    name: 'users',
+    schema: schema({ id: integer, region: text, at: integer }),
+    rows: [{ id: 1, region: 'x', updated: 1 }],
+    slices: { step: 10, until: 10 },
+    primaryKey: key.map((field) => [field]),
+  });
+  const run = database();
+  expect(await run(users('id'))).toEqual([]);
+  expect(await run(users('id'))).toEqual([]);
+  expect(await run(users('id', 'region'))).toEqual(['primary_key users id id, region']);
+  expect(await run(users('id', 'region'))).toEqual([]);
+  const append = database([{ name: 'users', destination_sync_mode: 'append' }]);
+  expect(await append(users('id'))).toEqual([]);
+  expect(await append(users('region'))).toEqual([]);
+});
+
 it('streams that come or go are told, but not those that were merely left out', async () => {
   const stream = (name: string): FakeStream => ({ name, schema: schema({ id: integer }), rows: [{ id: 1 }] });
   const run = database();

@@ -24,6 +24,8 @@ function changeLine({ stream, change, column, from, to }: SchemaChange): string 
       return `Schema: stream ${stream.name} is new`;
     case 'stream_gone':
       return `Schema: the source has no stream ${stream.name} any more; its table stays`;
+    case 'primary_key':
+      return `Schema: the primary key of ${stream.name} is ${to} now (it was ${from})`;
     case 'column_added':
       return `Schema: ${stream.name} has a new column ${column}${to ? ` (${to})` : ''}`;
     case 'column_widened':

@@ -175,6 +175,7 @@ function begun(job: Job, plan: StreamPlan, now: number): StoredStream {
     status: 'open',
     syncMode,
     destinationSyncMode,
+    primaryKey: plan.primaryKey.map((path) => [...path]),
     state,
     rows: rowsBefore,
     openSince,

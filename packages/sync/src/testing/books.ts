@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ResetOrder } from '../destination.js';
 import { Bench, batch, column, type DestinationHarness, jobOf, needs, planOf, stateOf, things } from './harness.js';
 
-const incremental = { syncMode: 'incremental', destinationSyncMode: 'append' } as const;
+const incremental = { syncMode: 'incremental', destinationSyncMode: 'append', primaryKey: [['id']] } as const;
 
 /** A place where the stream `things` has two rows and a state, written by an incremental job that is complete. */
 async function synced(harness: DestinationHarness): Promise<Bench> {
@@ -71,7 +71,9 @@ function itRemembersAttempts(harness: DestinationHarness): void {
     const bench = await synced(harness);
     const before = bench.clock;
     const { streams } = await bench.stored();
-    expect(streams).toMatchObject([{ status: 'complete', minimumGeneration: 0, state: { at: 2 } }]);
+    expect(streams).toMatchObject([
+      { status: 'complete', minimumGeneration: 0, state: { at: 2 }, primaryKey: [['id']] },
+    ]);
     expect(streams[0]!.updatedAt).toBeGreaterThanOrEqual(1_700_000_000_000);
     expect(streams[0]!.updatedAt).toBeLessThanOrEqual(before);
     expect(streams[0]!.pending).toBeUndefined();

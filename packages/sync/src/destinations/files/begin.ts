@@ -108,6 +108,7 @@ async function begun(db: Db, context: FilesContext, plan: StreamPlan, before: St
     status: 'open',
     syncMode: plan.syncMode,
     destinationSyncMode: plan.destinationSyncMode,
+    primaryKey: plan.primaryKey.map((path) => [...path]),
     state: plan.state ? stringify(plan.state) : undefined,
     rows: plan.rowsBefore,
     openSince: plan.openSince,

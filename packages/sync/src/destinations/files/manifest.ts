@@ -52,6 +52,8 @@ export interface StreamEntry extends PartSet {
   status: 'open' | 'complete';
   syncMode: StoredStream['syncMode'];
   destinationSyncMode: StoredStream['destinationSyncMode'];
+  /** Of the plan that was begun last. */
+  primaryKey?: string[][];
   /** JSON as text, so that whoever reads the manifest for its parts need not make anything of it. */
   state?: string;
   rows: number;
@@ -142,6 +144,7 @@ function storedStream(entry: StreamEntry): StoredStream {
     status,
     syncMode,
     destinationSyncMode,
+    primaryKey: entry.primaryKey,
     state: entry.state === undefined ? undefined : (parseJson(entry.state) as JsonObject),
     rows,
     openSince,

@@ -82,6 +82,7 @@ const TABLES: Record<LedgerTable, readonly (readonly [string, ColumnType])[]> = 
     ['minimum_generation', 'integer'],
     ['pending', 'text'],
     ['uncovered', 'boolean'],
+    ['primary_key', 'text'],
   ],
   columns: [
     ['schema_name', 'key'],
@@ -116,7 +117,13 @@ const ADDED: Record<number, { tables: LedgerTable[]; columns: [LedgerTable, stri
     ],
   },
   3: { tables: [], columns: [['streams', 'uncovered']] },
-  4: { tables: [], columns: [['jobs', 'given_up']] },
+  4: {
+    tables: [],
+    columns: [
+      ['jobs', 'given_up'],
+      ['streams', 'primary_key'],
+    ],
+  },
 };
 
 /**

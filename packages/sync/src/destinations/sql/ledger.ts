@@ -164,8 +164,8 @@ export class Ledger {
     await db.run(
       `INSERT INTO ${this.t('streams')} (connection, namespace, name, table_schema, table_name, job, generation, status,
           sync_mode, destination_sync_mode, state, ${this.dialect.quote('rows')}, open_since, raw_id_mark, minimum_generation,
-          updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14, ${this.dialect.moment(now)})`,
+          primary_key, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14, $15, ${this.dialect.moment(now)})`,
       [
         ...key,
         table.schema,
@@ -179,6 +179,7 @@ export class Ledger {
         plan.openSince,
         row?.rawIdMark ?? 0,
         plan.minimumGeneration,
+        JSON.stringify(plan.primaryKey),
       ],
     );
   }
@@ -290,6 +291,7 @@ function streamRow(row: SqlRow): StreamRow {
     syncMode: row.sync_mode as StoredStream['syncMode'],
     destinationSyncMode,
     state: row.state === null ? undefined : (parseJson(String(row.state)) as JsonObject),
+    primaryKey: keyOf(row.primary_key),
     rows: number(row.rows),
     openSince: number(row.open_since),
     rawIdMark: number(row.raw_id_mark),
@@ -297,6 +299,10 @@ function streamRow(row: SqlRow): StreamRow {
     pending: text(row.pending) as StoredStream['pending'],
     updatedAt: row.updated_ms === null ? undefined : number(row.updated_ms),
   };
+}
+
+function keyOf(stored: unknown): string[][] | undefined {
+  return stored === null || stored === undefined ? undefined : (JSON.parse(String(stored)) as string[][]);
 }
 
 /** Stands for the character 0 in a stream's name, which PostgreSQL's texts cannot hold. */
