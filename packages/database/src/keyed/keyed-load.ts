@@ -49,7 +49,7 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
       kind: 'key',
       columns: this.key.map((column) => column.name),
       types: this.key.map((column) => column.type),
-      collation: null,
+      collation: collationOf(this.key),
     };
   }
 
@@ -70,7 +70,12 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     // A state of Airbyte names no type.
     const isSame =
       was === is || (identity.types.length === 0 && identity.columns.join() === this.key.map((c) => c.name).join());
-    return isSame ? undefined : `its key was (${was}) and is (${is}) now`;
+    if (!isSame) return `its key was (${was}) and is (${is}) now`;
+    // Nor does it, or a state of an earlier Tidemark, name a collation.
+    const collation = collationOf(this.key);
+    return identity.collation === null || identity.collation === collation
+      ? undefined
+      : `its key was ordered by ${identity.collation} and is by ${collation ?? 'no collation'} now`;
   }
 
   async replan(): Promise<PlannedPart> {
@@ -162,4 +167,10 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
       `The state of ${relationId(this.reading.relation)} holds a position that is none of its key (${this.key.map((column) => column.name).join(', ')}). Read the table without a state to begin anew.`,
     );
   }
+}
+
+/** By what the texts of a key are ordered: a position means another place under another collation. Null: it has no texts. */
+function collationOf(key: readonly KeyedColumn[]): string | null {
+  const collations = key.flatMap(({ keyForm, collation }) => (keyForm === 'text' && collation ? [collation] : []));
+  return collations.length > 0 ? collations.join(', ') : null;
 }

@@ -8,6 +8,8 @@ export type KeyForm = 'number' | 'text' | 'binary' | 'date' | 'datetime' | 'time
 /** A column that rows can be ordered by, where it has a `keyForm`: floating points, JSON, shapes and large objects cannot. */
 export interface KeyedColumn extends Column {
   readonly keyForm?: KeyForm;
+  /** What the server compares its texts by, where it has texts. */
+  readonly collation?: string;
 }
 
 /** A table or view as the catalog describes it. */

@@ -33,7 +33,7 @@ export async function readCatalog(
           ORDER BY table_schema, table_name`,
       ),
       await clients.query(
-        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale, character_set_name
+        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale, character_set_name, collation_name
           FROM information_schema.columns WHERE table_schema IN (${all})
           ORDER BY table_schema, table_name, ordinal_position`,
       ),
@@ -49,6 +49,7 @@ export async function readCatalog(
         dataType: row[3]!.toLowerCase(),
         columnType: row[4]!,
         charset: row[7]!,
+        collation: row[8]!,
         nullable: row[5] === 'YES',
         scale: row[6] === null ? null : Number(row[6]),
       }),

@@ -32,6 +32,7 @@ export interface ColumnFacts {
   /** `column_type`: `varchar(20)`, `tinyint(1) unsigned`. */
   columnType: string;
   charset: string | null;
+  collation: string | null;
   nullable: boolean;
   scale: number | null;
 }
@@ -119,6 +120,7 @@ export function mysqlColumn(facts: ColumnFacts): MysqlColumn {
     type: facts.columnType.toLowerCase(),
     declared: facts.columnType,
     charset: facts.charset,
+    ...(facts.collation === null ? {} : { collation: facts.collation }),
     nullable: facts.nullable,
     schema,
     decode: form.decode,

@@ -23,7 +23,7 @@ export function catalogStatements(schemas: readonly string[]): { tables: string;
   return {
     tables: `SELECT s.name, o.name, RTRIM(o.type), CONVERT(varchar(20), (SELECT SUM(p.used_page_count) * 8192 FROM sys.dm_db_partition_stats p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)))
       FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND ${where} ORDER BY s.name, o.name`,
-    columns: `SELECT s.name, o.name, c.name, TYPE_NAME(c.system_type_id), CONVERT(varchar(10), c.max_length), CONVERT(varchar(10), c.precision), CONVERT(varchar(10), c.scale), CONVERT(varchar(1), c.is_nullable), TYPE_NAME(c.user_type_id)
+    columns: `SELECT s.name, o.name, c.name, TYPE_NAME(c.system_type_id), CONVERT(varchar(10), c.max_length), CONVERT(varchar(10), c.precision), CONVERT(varchar(10), c.scale), CONVERT(varchar(1), c.is_nullable), TYPE_NAME(c.user_type_id), c.collation_name
       FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id JOIN sys.schemas s ON s.schema_id = o.schema_id
       WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND ${where} ORDER BY s.name, o.name, c.column_id`,
     indexes: `SELECT s.name, o.name, i.name, CONVERT(varchar(1), i.is_primary_key), CONVERT(varchar(1), i.is_unique), CONVERT(varchar(3), i.type), CONVERT(varchar(1), i.has_filter), c.name
@@ -77,6 +77,7 @@ function columnOf(row: (string | null)[]): SqlServerColumn {
     shown: shown(dataType, length, precision, scale),
     nullable,
     scale,
+    collation: row[9] ?? null,
   });
 }
 

@@ -18,6 +18,8 @@ export interface ColumnFacts {
   shown: string;
   nullable: boolean;
   scale: number;
+  /** Of texts. */
+  collation?: string | null;
 }
 
 interface Form {
@@ -135,7 +137,8 @@ const FORMS: Readonly<Record<string, Form>> = {
 };
 
 /** The column of a type. A type that nobody knows is its text. */
-export function sqlServerColumn({ name, dataType, shown, nullable, scale }: ColumnFacts): SqlServerColumn {
+export function sqlServerColumn(facts: ColumnFacts): SqlServerColumn {
+  const { name, dataType, shown, nullable, scale, collation } = facts;
   const known = Object.hasOwn(FORMS, dataType) ? FORMS[dataType]! : LARGE;
   // A `max` type cannot be a key.
   const form = shown.endsWith('(max)') ? { ...known, keyForm: undefined } : known;
@@ -149,5 +152,6 @@ export function sqlServerColumn({ name, dataType, shown, nullable, scale }: Colu
     decode: form.decode,
     textOf: form.textOf,
     ...(form.keyForm === undefined ? {} : { keyForm: form.keyForm }),
+    ...(collation ? { collation } : {}),
   };
 }

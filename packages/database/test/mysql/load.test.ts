@@ -140,6 +140,28 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
+    it('reads anew when the collation of its key has changed', async () => {
+      await run(
+        server(),
+        'CREATE TABLE collated (id VARCHAR(5) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY)',
+        "INSERT INTO collated VALUES ('a'),('B'),('c'),('D'),('e'),('F')",
+      );
+      const settings = { reading: { method: 'none' as const, page_rows: 2 } };
+      const before = await open(flavour, server(), settings);
+      const first = await readStream(before.connection, 'collated', { killAfter: 3 });
+      expect(column(first.sent, 'id')).toEqual(['a', 'B']);
+      await before.connection.close();
+      // By their bytes, capitals come first: all of them lie in front of the position.
+      await run(server(), 'ALTER TABLE collated MODIFY id VARCHAR(5) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
+      const { connection, logs } = await open(flavour, server(), settings);
+      const second = await readStream(connection, 'collated', after(first));
+      expect(second.errors).toEqual([]);
+      expect(column(second.sent, 'id')).toEqual(['B', 'D', 'F', 'a', 'c', 'e']);
+      expect(second.sent.filter(({ kind: each }) => each === 'restart')).toHaveLength(1);
+      expect(logs.join()).toContain('its key was ordered by utf8mb4_general_ci and is by utf8mb4_bin now');
+      await connection.close();
+    });
+
     it('has the streams that are named, and no other', async () => {
       await run(server(), 'CREATE TABLE named (id INT PRIMARY KEY)', 'CREATE TABLE not_named (id INT PRIMARY KEY)');
       const named = await open(flavour, server(), { streams: [{ name: 'named' }] });

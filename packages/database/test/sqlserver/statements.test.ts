@@ -17,6 +17,7 @@ const TABLES: Row[] = [
   ['dbo', 'heap', 'U', '1000'],
   ['dbo', 'pair', 'U', '1000'],
 ];
+const COLLATION = 'Latin1_General_CI_AS';
 const column = (
   table: string,
   name: string,
@@ -32,6 +33,7 @@ const column = (
   more.scale ?? '0',
   more.nullable ?? '0',
   null,
+  type === 'nvarchar' ? COLLATION : null,
 ];
 const COLUMNS: Row[] = [
   column('clustered', 'id', 'uniqueidentifier'),
@@ -141,6 +143,25 @@ describe('the statements of SQL Server', () => {
     const follow = await read('clustered', answer, { method: 'cursor' }, wish, states);
     expect([load.errors, follow.errors]).toEqual([[], []]);
     expect([...load.asked, ...follow.asked]).toMatchSnapshot();
+  });
+
+  it('read anew when the collation of a key has changed', async () => {
+    const pages: Row[][] = [
+      [
+        ['1', 'x', null, '1', 'x'],
+        ['1', 'y', null, '1', 'y'],
+      ],
+    ];
+    const load = await read('pair', (sql) => (sql.includes('DESC') ? [['9', 'z']] : (pages.shift() ?? [])));
+    const last = load.sent.find((each) => each.kind === 'state')!;
+    const text = JSON.stringify((last as { state: object }).state);
+    expect(text).toContain(COLLATION);
+    const after = (state: string) => new Map([['dbo\0pair', JSON.parse(state) as never]]);
+    const other = text.replace(COLLATION, 'Latin1_General_BIN2');
+    const anew = await read('pair', (sql) => (sql.includes('DESC') ? [['9', 'z']] : []), {}, undefined, after(other));
+    expect(anew.sent.filter(({ kind }) => kind === 'restart')).toHaveLength(1);
+    const same = await read('pair', (sql) => (sql.includes('DESC') ? [['9', 'z']] : []), {}, undefined, after(text));
+    expect(same.sent.filter(({ kind }) => kind === 'restart')).toEqual([]);
   });
 
   it('refuse a position that is none', async () => {
