@@ -49,16 +49,20 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
         throw error;
       }
 
-      function connection(open: Database, tables: readonly Table[]): Connection {
+      function streamsOf(found: readonly Table[]): TableStream[] {
         const wishes = new Map((settings.streams ?? []).map((wish) => [wishKey(wish), wish]));
-        const streams = tables.map((table) => {
+        return found.map((table) => {
           const wish = wishes.get(tableId(table)) ?? wishes.get(table.name);
           return new TableStream({ dialect: dialect.name, table, wish, settings: reading, context });
         });
+      }
+
+      function connection(open: Database, tables: readonly Table[]): Connection {
+        const streams = streamsOf(tables);
         const plain: Connection = {
           streams,
           concurrency: reading.concurrency,
-          check: () => check(open, settings.streams, reading),
+          check: () => check(open, settings.streams, streamsOf),
           close: () => open.close(),
         };
         const followed = tables.filter((_, index) => streams[index]!.followKind() === 'log');
@@ -86,14 +90,20 @@ function wishKey(wish: TableWish): string {
 async function check(
   database: Database,
   wishes: readonly TableWish[] | undefined,
-  { method }: ReadingSettings,
+  streamsOf: (tables: readonly Table[]) => TableStream[],
 ): Promise<CheckResult> {
   let findings: Finding[];
   try {
     const tables = await database.tables(wishes);
     refuseUnknown(tables, wishes);
     findings = await database.check(tables);
-    if (method === 'log') findings.push(...((await database.log?.().check(tables)) ?? []));
+    const streams = streamsOf(tables);
+    const byLog = tables.filter((_, index) => streams[index]!.wantedKind() === 'log');
+    if (byLog.length > 0) findings.push(...((await database.log?.().check(byLog)) ?? []));
+    for (const stream of streams) {
+      const problem = stream.cursorProblem()?.message;
+      if (problem !== undefined) findings.push({ severity: 'table', problem });
+    }
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
     return { succeeded: false, message: error.message };

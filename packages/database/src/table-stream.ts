@@ -92,10 +92,27 @@ export class TableStream implements Stream {
     return [...chosen, ...unseen.map(([name, column]) => table.columnNamed!(name, column))];
   }
 
+  /** How it is to go on after the load, whether its table allows it or not. */
+  wantedKind(): FollowKind | 'none' {
+    const { wish, settings } = this.options;
+    return wish?.method ?? (wish?.cursor === undefined ? settings.method : 'cursor');
+  }
+
+  /** Why it cannot go on by the cursor column that it has: what an incremental read would end with. No I/O. */
+  cursorProblem(): ConnectorError | undefined {
+    if (this.followKind() !== 'cursor') return undefined;
+    try {
+      this.follow(this.columns(), undefined);
+      return undefined;
+    } catch (error) {
+      return ConnectorError.from(error);
+    }
+  }
+
   /** How it goes on after the load, as it is set and as its table allows. */
   followKind(): FollowKind | undefined {
-    const { table, wish, settings } = this.options;
-    const wanted = wish?.method ?? (wish?.cursor === undefined ? settings.method : 'cursor');
+    const { table, wish } = this.options;
+    const wanted = this.wantedKind();
     // A cursor that was asked for by name is not dropped in silence: the table says why it cannot be, when it is read.
     if (wanted === 'cursor' && wish?.cursor !== undefined) return 'cursor';
     if (wanted === 'none' || !table.follows.includes(wanted)) return undefined;

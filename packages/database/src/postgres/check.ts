@@ -1,7 +1,7 @@
 import type { Finding } from '../dialect.js';
 import type { CatalogTable } from './catalog.js';
 import { name, qualified } from './sql.js';
-import { grantSelect } from './statements.js';
+import { grantSelect, grantStatistics } from './statements.js';
 
 /** What a user lacks to read these tables. All of it, from what the catalog has already said. */
 export function checkTables(tables: readonly CatalogTable[], user: string): Finding[] {
@@ -46,4 +46,13 @@ export function nothingToRead(schemas: readonly string[], user: string): Finding
 /** An index that a cursor column needs. */
 export function indexStatement(schema: string, table: string, column: string): string {
   return `CREATE INDEX CONCURRENTLY ON ${qualified(schema, table)} (${name(column)});`;
+}
+
+/** Rows of transactions that are open for long are looked for from their begin on, which not everybody may see. */
+export function sessionsHidden(user: string, tables: number): Finding {
+  return {
+    severity: 'hint',
+    problem: `The user ${user} does not see since when transactions are open: of those that are open for more than a day, late rows of ${tables === 1 ? 'a table' : `${tables} tables`} with a time as cursor are missed.`,
+    remedy: grantStatistics(user),
+  };
 }

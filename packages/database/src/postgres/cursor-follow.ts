@@ -27,6 +27,11 @@ const NUMBERS = ['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'oid'];
 const TIMES = ['date', 'timestamp', 'timestamptz'];
 const TEXTS = ['text', 'varchar', 'bpchar', 'uuid', 'citext', 'name', 'time', 'timetz'];
 
+/** Whether values of this type are moments or days. */
+export function isTime(base: string): boolean {
+  return TIMES.includes(base);
+}
+
 /** Whether values of this type can be a cursor. */
 export function canBeCursor(base: string): boolean {
   return NUMBERS.includes(base) || TIMES.includes(base) || TEXTS.includes(base);

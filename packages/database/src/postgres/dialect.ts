@@ -7,14 +7,15 @@ import { logColumns } from '../log/log-columns.js';
 import { routeTo } from '../route.js';
 import { SpoolSpace } from '../spool/spool-space.js';
 import { type CatalogTable, readCatalog } from './catalog.js';
-import { checkTables, nothingToRead } from './check.js';
+import { checkTables, nothingToRead, sessionsHidden } from './check.js';
 import { Clients } from './clients.js';
 import { POSTGRES_CONNECTION_SCHEMA, type PostgresConfig, parsePostgresConfig } from './config.js';
-import { CursorFollow, canBeCursor } from './cursor-follow.js';
+import { CursorFollow, canBeCursor, isTime } from './cursor-follow.js';
 import { postgresError } from './errors.js';
 import { PostgresLoad, type Server } from './load.js';
 import { withoutKeyInLog } from './relation.js';
 import { Snapshot } from './snapshot.js';
+import { maySeeSessions } from './statements.js';
 import type { PostgresColumn } from './types.js';
 import { WalLog } from './wal-log.js';
 import { XminFollow } from './xmin-follow.js';
@@ -104,10 +105,23 @@ class PostgresDatabase implements Database {
   async check(): Promise<Finding[]> {
     const { user } = this.config;
     if (this.known.length === 0) return [nothingToRead(this.schemas, user)];
-    return checkTables(
+    const findings = checkTables(
       this.known.map((table) => table.catalog),
       user,
     );
+    const byTime = this.known.filter((table) => table.mayFollowTimes(this.settings));
+    return byTime.length > 0 ? [...findings, ...(await this.checkSessions(byTime.length))] : findings;
+  }
+
+  private async checkSessions(tables: number): Promise<Finding[]> {
+    try {
+      const [row] = await this.clients.query<{ sees: string; role: string }>(
+        `SELECT ${maySeeSessions}::text AS sees, current_user AS role`,
+      );
+      return row?.sees === 'true' ? [] : [sessionsHidden(row!.role, tables)];
+    } catch (error) {
+      throw postgresError(error, 'Looking at the rights of the user');
+    }
   }
 
   async close(): Promise<void> {
@@ -155,6 +169,15 @@ class PostgresTable implements Table {
         ? (['log'] as const)
         : []),
     ];
+  }
+
+  /** Whether it goes on by a time as it is set, whose late rows are looked for from the oldest open transaction on. */
+  mayFollowTimes({ method, cursor_columns }: ReadingSettings): boolean {
+    const { wish } = this;
+    const wanted = wish?.method ?? (wish?.cursor === undefined ? method : 'cursor');
+    const column = wish?.cursor ?? cursor_columns.find((each) => this.cursorColumns.includes(each));
+    const found = this.columns.find(({ name }) => name === column);
+    return wanted === 'cursor' && wish?.lookback === undefined && found !== undefined && isTime(found.base);
   }
 
   isChosen(column: string): boolean {

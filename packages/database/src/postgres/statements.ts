@@ -108,6 +108,14 @@ export function grantSelect(relation: Pick<Relation, 'schema' | 'name'>, user: s
   return `GRANT SELECT ON ${qualified(relation.schema, relation.name)} TO ${name(user)};`;
 }
 
+/** True for a user who sees since when the transactions of others have been open, and what they wait for. */
+export const maySeeSessions = `pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')`;
+
+/** The statement that gives this right. */
+export function grantStatistics(user: string): string {
+  return `GRANT pg_read_all_stats TO ${name(user)};`;
+}
+
 /** Names as a list of SQL texts. */
 export function texts(list: readonly string[]): string {
   return list.map(literal).join(', ');
