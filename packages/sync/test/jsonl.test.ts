@@ -1,13 +1,11 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { type JsonObject, parseJson, stringify } from '@tidemark/protocol';
+import { noteChanges } from '@tidemark/source';
 import { fileBooks, sync } from '@tidemark/sync';
-import type { DestinationHarness, ReadRow } from '@tidemark/sync/testing';
+import { describeDestination, type ReadRow } from '@tidemark/sync/testing';
 import { describe, expect, it } from 'vitest';
 import { jsonl } from '../src/destinations/jsonl.ts';
-import { describeBooks } from '../src/testing/books.ts';
-import { describeLeases } from '../src/testing/leases.ts';
-import { describeTransactions } from '../src/testing/transactions.ts';
 import { temporaryFolder } from './duckdb-file.ts';
 import { FakeSource, rows } from './fake-source.ts';
 
@@ -37,16 +35,17 @@ function read(place: string, stream: string): ReadRow[] | undefined {
     ) as ReadRow[];
 }
 
-describe('destination jsonl', () => {
-  // Not the rest of the suite: lines hold what the source sent, as it sent it, and every version of a row.
-  const harness: DestinationHarness = {
-    place: async () => `${folder}/place-${++places}.jsonl`,
-    destination: destinationAt,
-    read: async (place, stream) => read(place, stream),
-  };
-  describeTransactions(harness);
-  describeBooks(harness);
-  describeLeases(harness);
+const AS_SENT = 'a line has what the source sent, as it sent it: there are no columns';
+describeDestination('jsonl', {
+  place: async () => `${folder}/place-${++places}.jsonl`,
+  destination: destinationAt,
+  read: async (place, stream) => read(place, stream),
+  cannot: {
+    deduplicate: 'lines are every version of a row',
+    hide: 'new lines stand beside the old ones until these are taken out at the end',
+    types: AS_SENT,
+    retype: AS_SENT,
+  },
 });
 
 const source = () =>
@@ -89,6 +88,32 @@ describe('jsonl', () => {
     await sync({ ...settings, connection: 'values', source: odd, destination: destinationAt(place) });
     const [line] = lines(readFileSync(place, 'utf8'));
     expect(line?._airbyte_data).toEqual({ ...record, half: 'a\ufffdb' });
+  });
+
+  it('warns where rows are to be deduplicated, and says what the source has changed', async () => {
+    const record = { id: 1 };
+    noteChanges(record, [{ field: 'x', change: 'NULLED', reason: 'SOURCE_SERIALIZATION_ERROR' }]);
+    const slices = { step: 10, until: 10 };
+    const keyed = new FakeSource([{ name: 'keyed', rows: [{ ...record, updated: 1 }], slices, primaryKey: [['id']] }]);
+    keyed.streams.push({ name: 'plain', rows: [record] });
+    for (const path of [`${folder}/warned.jsonl`, '-']) {
+      let text = '';
+      const out = new Writable({
+        write(chunk, _encoding, done) {
+          text += String(chunk);
+          done();
+        },
+      });
+      const logs: string[] = [];
+      const log = (level: string, message: string) => void logs.push(`${level} ${message}`);
+      const destination = jsonl(path, fileBooks(`${folder}/warned${path.length}.state.json`), out);
+      await sync({ ...settings, connection: 'warned', source: keyed, destination, log });
+      const warned = logs.filter((line) => line.startsWith('WARN'));
+      expect(warned).toEqual([expect.stringMatching(/keyed.*append_dedup.*every version of a row/)]);
+      const all = lines(path === '-' ? text : readFileSync(path, 'utf8'));
+      const plain = all.find(({ stream }) => stream === 'plain');
+      expect(plain).toMatchObject({ _airbyte_meta: { changes: [{ field: 'x', change: 'NULLED' }] } });
+    }
   });
 
   it('leaves a file alone that has other lines, or that another connection writes', async () => {

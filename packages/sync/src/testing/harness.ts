@@ -1,6 +1,7 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { canonical, parseJson, streamKey } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
+import { it } from 'vitest';
 import type {
   Batch,
   Destination,
@@ -38,13 +39,26 @@ export interface DestinationHarness {
   expireLease?(place: string, connection: string): Promise<void>;
 }
 
-/** What not every place of rows can do. */
-export type Ability = 'overwrite' | 'deduplicate' | 'restart' | 'types' | 'retype' | 'look while it is written';
+/** What not every place of rows can do. `hide`: keep rows from readers until their stream is complete. */
+export type Ability =
+  | 'overwrite'
+  | 'hide'
+  | 'deduplicate'
+  | 'restart'
+  | 'types'
+  | 'retype'
+  | 'look while it is written';
 
 /** The name of a test of something that the destination may not be able to, and whether it is left out. */
 export function needs(harness: DestinationHarness, ability: Ability): { skip: boolean; why: string } {
   const why = harness.cannot?.[ability];
   return { skip: why !== undefined, why: why === undefined ? '' : ` (skipped: ${why})` };
+}
+
+/** A test of something that the destination may not be able to. */
+export function itNeeds(harness: DestinationHarness, ability: Ability, name: string, test: () => Promise<void>): void {
+  const { skip, why } = needs(harness, ability);
+  it.skipIf(skip)(`${name}${why}`, test);
 }
 
 /** Tidemark's own columns. */

@@ -1,6 +1,17 @@
 import type { RecordData } from '@tidemark/source';
 import { describe, expect, it } from 'vitest';
-import { Bench, batch, type DestinationHarness, jobOf, OWN, planOf, schemaOf, stateOf, text } from './harness.js';
+import {
+  Bench,
+  batch,
+  type DestinationHarness,
+  itNeeds,
+  jobOf,
+  OWN,
+  planOf,
+  schemaOf,
+  stateOf,
+  text,
+} from './harness.js';
 import { land } from './values.js';
 
 const append = { destinationSyncMode: 'append' } as const;
@@ -38,7 +49,7 @@ const NAMES = [
 /** Names of columns and tables: safe, stable, never two fields in one column. */
 export function describeNames(harness: DestinationHarness): void {
   describe('names', () => {
-    it('gives odd names safe columns that stay the same', async () => {
+    itNeeds(harness, 'types', 'gives odd names safe columns that stay the same', async () => {
       const bench = await Bench.at(harness);
       const record = () => Object.fromEntries(NAMES.map((name, index) => [name, `v${index}`])) as RecordData;
       const own = () => JSON.parse(JSON.stringify(record()).replace(/}$/, ',"__proto__":"v12"}')) as RecordData;

@@ -6,6 +6,7 @@ import {
   column,
   type DestinationHarness,
   integer,
+  itNeeds,
   jobOf,
   json,
   needs,
@@ -29,7 +30,7 @@ export function describeSchemas(harness: DestinationHarness): void {
 
 /** Columns that come, go and change. */
 function itChangesColumns(harness: DestinationHarness): void {
-  it('adds new columns, keeps removed ones, widens changed ones', async () => {
+  itNeeds(harness, 'types', 'adds new columns, keeps removed ones, widens changed ones', async () => {
     for (const more of [append, {}]) {
       const bench = await Bench.at(harness);
       await land(
@@ -77,7 +78,7 @@ function itChangesColumns(harness: DestinationHarness): void {
     expect(column(rows, 'w')).toEqual(['2024-01-02T03:04:05.500000Z', 'now', '2025-01-01T00:00:00Z', null]);
   });
 
-  it('keeps fields that the schema does not name', async () => {
+  itNeeds(harness, 'types', 'keeps fields that the schema does not name', async () => {
     const bench = await Bench.at(harness);
     const records: RecordData[][] = [
       [{ id: 1, extra: 'a', count: 1 }],
@@ -97,7 +98,7 @@ function itChangesColumns(harness: DestinationHarness): void {
 
 /** Very wide records, odd names, widening in the middle of a commit. */
 function itMeetsOddRecords(harness: DestinationHarness): void {
-  it('does not make columns without end', async () => {
+  itNeeds(harness, 'types', 'does not make columns without end', async () => {
     const bench = await Bench.at(harness);
     const wide = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`f${index}`, index]));
     const [row] = await land(bench, 1, schemaOf({ id: integer }), [[{ id: 1, ...wide }]]);

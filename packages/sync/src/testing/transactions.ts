@@ -6,6 +6,7 @@ import {
   batch,
   column,
   type DestinationHarness,
+  itNeeds,
   jobOf,
   needs,
   planOf,
@@ -180,7 +181,7 @@ function itKeepsStreamsApart(harness: DestinationHarness): void {
 /** Full refresh: the old rows until the new ones are all there. */
 export function describeGenerations(harness: DestinationHarness): void {
   describe('generations', () => {
-    it('shows the old rows until the new ones are complete, then only the new ones', async () => {
+    itNeeds(harness, 'hide', 'shows the old rows until the new ones are complete, then only the new ones', async () => {
       const bench = await Bench.at(harness);
       const first = planOf(jobOf(1));
       await bench.attempt(jobOf(1), [first], async (writer) => {

@@ -8,6 +8,7 @@ import {
   batch,
   column,
   type DestinationHarness,
+  itNeeds,
   jobOf,
   json,
   planOf,
@@ -140,7 +141,7 @@ function itKeepsTexts(harness: DestinationHarness): void {
     ]);
   });
 
-  it('keeps nested values and unions as JSON, digit for digit', async () => {
+  itNeeds(harness, 'types', 'keeps nested values and unions as JSON, digit for digit', async () => {
     const text = '{"object":{"a":[1,12345678901234567890,0.12345678901234567890123],"b":null},"union":"x","list":[]}';
     const schema = schemaOf({ object: type('object'), union: { type: ['string', 'integer'] }, list: type('array') });
     const [row] = await land(await Bench.at(harness), 1, schema, [[parseJson(text) as RecordData]]);
@@ -152,7 +153,7 @@ function itKeepsTexts(harness: DestinationHarness): void {
 
 /** Dates in all their spellings, and what does not fit. */
 function itReadsDatesAndNullsMisfits(harness: DestinationHarness): void {
-  it('reads dates and moments in the ways that APIs write them', async () => {
+  itNeeds(harness, 'types', 'reads dates and moments in the ways that APIs write them', async () => {
     const schema = schemaOf({
       day: type('string', { format: 'date' }),
       at: type('string', { format: 'date-time' }),
@@ -176,7 +177,7 @@ function itReadsDatesAndNullsMisfits(harness: DestinationHarness): void {
     ]);
   });
 
-  it('nulls a value that does not fit and keeps it in the changes; the row stays', async () => {
+  itNeeds(harness, 'types', 'nulls a value that does not fit and keeps it in the changes; the row stays', async () => {
     const schema = schemaOf({
       id: type('integer'),
       flag: type('boolean'),
@@ -213,7 +214,7 @@ function itReadsDatesAndNullsMisfits(harness: DestinationHarness): void {
 
 /** What is said about rows on their way. */
 function itCounts(harness: DestinationHarness): void {
-  it('says what it has taken in, row by row', async () => {
+  itNeeds(harness, 'types', 'says what it has taken in, row by row', async () => {
     const bench = await Bench.at(harness);
     const plan = planOf(jobOf(1));
     const records = Array.from({ length: 5_000 }, (_, id) => ({ id, name: `n${id}` }));
@@ -232,7 +233,7 @@ function itCounts(harness: DestinationHarness): void {
     expect(await bench.rows('things')).toHaveLength(5_001);
   });
 
-  it('puts what the source has changed in front of what did not fit here', async () => {
+  itNeeds(harness, 'types', 'puts what the source has changed in front of what did not fit here', async () => {
     const bench = await Bench.at(harness);
     const record: RecordData = { id: 'x', name: null };
     noteChanges(record, [{ field: 'name', change: 'NULLED', reason: 'SOURCE_SERIALIZATION_ERROR' }]);

@@ -20,7 +20,7 @@ import { RawIds } from '../sql/raw-id.js';
 import { FileWriter } from './file-writer.js';
 import { type FileNote, type Intent, isStored, stateText } from './intent.js';
 import { JsonlFile, type Removal } from './jsonl-file.js';
-import { lineStart } from './lines.js';
+import { lineStart, warnOfDedup } from './lines.js';
 
 const NOTE = 'length.json';
 
@@ -102,6 +102,7 @@ export class FileSession implements Session {
 
   async begin(job: Job, plans: readonly StreamPlan[]): Promise<void> {
     this.job = job;
+    warnOfDedup(plans, this.options.log);
     for (const plan of plans) this.rows.set(plan.key, plan.rowsBefore);
     const remove = plans
       .filter((plan) => plan.partialGeneration !== undefined)

@@ -1,6 +1,6 @@
 import { stringify } from '@tidemark/protocol';
 import { changesOf } from '@tidemark/source';
-import { type Batch, type StreamPlan, type Tally, timeOf } from '../../destination.js';
+import { type Batch, type OpenOptions, type StreamPlan, type Tally, timeOf } from '../../destination.js';
 import { count, emptyTally } from '../../tally.js';
 import { CHUNK_ROWS_MAX, IN_CHUNK, type RawIds } from '../sql/raw-id.js';
 
@@ -70,4 +70,15 @@ export async function writeLines(
     if (rows > 0) await take(text, unit, rows);
   }
   return tally;
+}
+
+/** Lines are never taken together: whoever asks for one row a key is told. */
+export function warnOfDedup(plans: readonly StreamPlan[], log: OpenOptions['log']): void {
+  for (const { stream, destinationSyncMode } of plans) {
+    if (!destinationSyncMode.endsWith('_dedup')) continue;
+    log(
+      'WARN',
+      `Stream ${stream.name}: '${destinationSyncMode}' cannot be had in JSON lines, which keep every version of a row. Whoever reads them takes the last line of each key.`,
+    );
+  }
 }

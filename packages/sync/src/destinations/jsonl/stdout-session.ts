@@ -3,7 +3,7 @@ import { ConnectorError } from '@tidemark/source';
 import type { Books } from '../../books.js';
 import type { Batch, OpenOptions, Session, StreamPlan, StreamState, Writer } from '../../destination.js';
 import { RawIds } from '../sql/raw-id.js';
-import { writeLines } from './lines.js';
+import { warnOfDedup, writeLines } from './lines.js';
 
 /**
  * Lines to a stream that takes nothing back, standard output. A state is stored when the system has taken the lines that it
@@ -15,7 +15,10 @@ export function stdoutSession(out: NodeJS.WritableStream, books: Books, options:
   return {
     load: (connection) => books.load(connection),
     history: (connection, limit) => books.history(connection, limit),
-    begin: (job, plans) => books.begin(job, plans),
+    begin(job, plans) {
+      warnOfDedup(plans, options.log);
+      return books.begin(job, plans);
+    },
     reset: (connection, orders, shared) => books.reset(connection, orders, shared),
     end: (job, outcome, summary) => books.end(job, outcome, summary),
     writer: async (plans) => new StdoutWriter(output, books, options, ids, plans),
