@@ -54,7 +54,8 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
   }
 
   async begin(): Promise<PlannedPart[]> {
-    const { name } = this.reading.relation;
+    const { name, isSorted } = this.reading.relation;
+    if (isSorted) return [{ id: name, identity: this.identity, ranges: [{ lo: null, hi: null }] }];
     const hi = await this.end('DESC');
     if (hi === undefined) return [{ id: name, identity: this.identity, ranges: [] }];
     const bounds: Json[] = [null, ...(await this.cuts(hi)), hi];

@@ -21,6 +21,8 @@ export interface KeyedRelation<C extends KeyedColumn = KeyedColumn> {
   readonly primaryKey: readonly string[];
   /** Columns to read in the order of: unique together, never null, served by an index. Empty: read whole. */
   readonly order: readonly C[];
+  /** No index is known to have the columns of `order` in front: its end is not looked for, which would be a sort of the table. */
+  readonly isSorted?: boolean;
   /** Why it cannot be read in pieces, for people. */
   readonly notResumable?: string;
   /** First columns of its indexes: what a cursor can be served by. */

@@ -3,7 +3,14 @@ import type { Column } from '../column.js';
 import type { Follow, FollowKind, Table, TableLoad, TableWish } from '../dialect.js';
 import { KeyedFollow } from './keyed-follow.js';
 import { KeyedLoad, type KeyedReading, wholeLoad } from './keyed-load.js';
-import { type KeyedColumn, type KeyedRelation, type KeyedServer, type KeyForm, relationId } from './keyed-server.js';
+import {
+  type KeyedColumn,
+  type KeyedRelation,
+  type KeyedServer,
+  type KeyForm,
+  relationId,
+  tableSql,
+} from './keyed-server.js';
 
 /** What a server's tables have in common. */
 export interface KeyedTables<C extends KeyedColumn> {
@@ -83,6 +90,14 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
         `${id} cannot be followed by a cursor column, because ${this.notResumable ?? 'it has no key'}: rows of an equal value could not be told from each other. Name columns that are together unique and never null as the stream's 'order', or read it with the sync mode full_refresh.`,
       );
     const column = this.columns.find((each) => each.name === cursor);
+    if (column && this.isComparable(column) && !this.isServed(column)) {
+      const { server } = this.tables;
+      const index = `CREATE INDEX tidemark_cursor ON ${tableSql(server, this.relation)} (${server.quote(column.name)});`;
+      throw new ConnectorError(
+        'config',
+        `${id} cannot be followed: its cursor column '${cursor}' leads no index, so every sync would scan and sort the table. Mend it with: ${index} Or set 'scan: true' for the stream.`,
+      );
+    }
     if (!column || !this.canFollow(column)) {
       const possible = this.cursorColumns.join(', ') || 'none';
       throw new ConnectorError('config', `${id}: '${cursor}' cannot be its cursor column (possible: ${possible}).`);
@@ -93,8 +108,17 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
     return new KeyedFollow(this.reading(columns), column, lookback, this.tables.warn);
   }
 
-  private canFollow({ keyForm }: C): boolean {
+  private canFollow(column: C): boolean {
+    return this.isComparable(column) && this.isServed(column);
+  }
+
+  private isComparable({ keyForm }: C): boolean {
     return keyForm !== undefined && this.tables.cursorForms.has(keyForm);
+  }
+
+  /** What an index of a view's tables does for the view is the server's to know. */
+  private isServed({ name }: C): boolean {
+    return this.relation.isView || this.relation.indexed.has(name) || this.wish?.scan === true;
   }
 
   private reading(columns: readonly Column[]): KeyedReading<C> {

@@ -121,7 +121,7 @@ function relation(
   const indexes = new Map<string, IndexPart[]>();
   for (const part of parts) indexes.set(part.index, [...(indexes.get(part.index) ?? []), part]);
   const primaryKey = (indexes.get('PRIMARY') ?? []).flatMap((part) => part.column ?? []);
-  const { order, why } = orderOf(byName, indexes, wish, facts.isView);
+  const { order, isSorted, why } = orderOf(byName, indexes, wish, facts.isView);
   return {
     schema: facts.schema,
     name: facts.name,
@@ -129,6 +129,7 @@ function relation(
     columns,
     primaryKey,
     order,
+    ...(isSorted ? { isSorted } : {}),
     ...(why === undefined ? {} : { notResumable: why }),
     indexed: new Set(
       [...indexes.values()].flatMap(([first]) => (first?.column && !first.isPrefix ? [first.column] : [])),
@@ -138,19 +139,24 @@ function relation(
   };
 }
 
+/** Whether an index begins with these columns, in this order. */
+function isInFront(order: readonly string[], parts: readonly IndexPart[]): boolean {
+  return order.every((name, i) => parts[i]?.column === name && !parts[i]!.isPrefix);
+}
+
 /** The columns to page by: those that the user names, the primary key, or another key of columns that are never null. */
 function orderOf(
   columns: ReadonlyMap<string, MysqlColumn>,
   indexes: ReadonlyMap<string, IndexPart[]>,
   wish: TableWish | undefined,
   isView: boolean,
-): { order: MysqlColumn[]; why?: string } {
+): { order: MysqlColumn[]; isSorted?: boolean; why?: string } {
   if (wish?.order?.length) {
     const order = wish.order.flatMap((name) => columns.get(name) ?? []);
     const bad = order.find((column) => column.keyForm === undefined);
     return bad
       ? { order: [], why: `the column '${bad.name}' of its order (${bad.type}) cannot be paged by` }
-      : { order };
+      : { order, isSorted: ![...indexes.values()].some((parts) => isInFront(wish.order!, parts)) };
   }
   if (isView) return { order: [], why: "a view has no key: name unique columns that are never null as its 'order'" };
   const byName = [...indexes].sort(([a], [b]) => (a === 'PRIMARY' ? -1 : b === 'PRIMARY' ? 1 : a < b ? -1 : 1));

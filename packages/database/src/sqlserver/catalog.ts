@@ -109,15 +109,21 @@ function relationOf(
   for (const part of parts) indexes.set(part.index, [...(indexes.get(part.index) ?? []), part]);
   const all = [...indexes.values()];
   const primaryKey = (all.find(([first]) => first?.isPrimary) ?? []).map(({ column }) => column);
-  const { order, why } = orderOf(columns, all, wish, facts.isView);
+  const { order, isSorted, why } = orderOf(columns, all, wish, facts.isView);
   return {
     ...facts,
     columns,
     primaryKey,
     order,
+    ...(isSorted ? { isSorted } : {}),
     ...(why === undefined ? {} : { notResumable: why }),
     indexed: new Set(all.flatMap(([first]) => (first && !first.isFiltered ? [first.column] : []))),
   };
+}
+
+/** Whether an index begins with these columns, in this order. */
+function isInFront(order: readonly string[], parts: readonly IndexPart[]): boolean {
+  return order.every((name, i) => parts[i]?.column === name && !parts[i]!.isFiltered);
 }
 
 /** The columns to page by: the user's, the clustered index where it is unique, the primary key, another unique key. */
@@ -126,14 +132,14 @@ function orderOf(
   indexes: readonly IndexPart[][],
   wish: TableWish | undefined,
   isView: boolean,
-): { order: SqlServerColumn[]; why?: string } {
+): { order: SqlServerColumn[]; isSorted?: boolean; why?: string } {
   const byName = new Map(columns.map((column) => [column.name, column]));
   if (wish?.order?.length) {
     const order = wish.order.flatMap((name) => byName.get(name) ?? []);
     const bad = order.find((column) => column.keyForm === undefined);
     return bad
       ? { order: [], why: `the column '${bad.name}' of its order (${bad.type}) cannot be paged by` }
-      : { order };
+      : { order, isSorted: !indexes.some((parts) => isInFront(wish.order!, parts)) };
   }
   if (isView) return { order: [], why: "a view has no key: name unique columns that are never null as its 'order'" };
   const rank = ([first]: IndexPart[]) => (first!.isClustered ? 0 : first!.isPrimary ? 1 : 2);

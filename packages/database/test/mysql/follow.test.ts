@@ -120,9 +120,18 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
-    it('says that a cursor column without an index costs, and loses nothing', async () => {
+    it('refuses a cursor column without an index, and scans where that is asked for', async () => {
       await run(server(), 'CREATE TABLE bare (id INT PRIMARY KEY, c INT)', 'INSERT INTO bare VALUES (1,5),(2,6)');
-      const { connection, logs } = await open(flavour, server(), follow('bare'));
+      const refused = await open(flavour, server(), follow('bare'));
+      const { errors } = await readStream(refused.connection, 'bare');
+      expect(errors[0]?.message).toContain(
+        `CREATE INDEX tidemark_cursor ON \`${server().database}\`.\`bare\` (\`c\`); Or set 'scan: true'`,
+      );
+      await refused.connection.close();
+      const listed = await open(flavour, server(), { reading: { cursor_columns: ['c'] }, streams: [{ name: 'bare' }] });
+      expect((await listed.connection.streams[0]!.describe()).supported_sync_modes).toEqual(['full_refresh']);
+      await listed.connection.close();
+      const { connection, logs } = await open(flavour, server(), follow('bare', { scan: true }));
       const load = await readStream(connection, 'bare');
       expect(logs.join('\n')).toContain("no index begins with the cursor column 'c'");
       expect(column(load.sent, 'id')).toEqual([1, 2]);
@@ -131,6 +140,27 @@ for (const [flavour, kind] of [
       expect(column(second.sent, 'id')).toEqual([1, 2, 3]);
       expect(column((await readStream(connection, 'bare', after(second))).sent, 'id')).toEqual([]);
       await connection.close();
+    });
+
+    it('looks for no end of an order that no index has', async () => {
+      await run(
+        server(),
+        'CREATE TABLE unsorted (a INT NOT NULL, b INT NOT NULL, INDEX (b, a))',
+        'INSERT INTO unsorted VALUES (1,2),(2,1),(3,3),(4,4)',
+      );
+      const ends = async (order: string[]) => {
+        const settings = { reading: { method: 'none' as const, page_rows: 3 }, streams: [{ name: 'unsorted', order }] };
+        const { connection } = await open(flavour, server(), settings);
+        const { sent, errors } = await readStream(connection, 'unsorted', { killAfter: 4 });
+        expect(errors).toEqual([]);
+        await connection.close();
+        const state = sent.find((each) => each.kind === 'state') as unknown as {
+          state: { parts: { ranges: { hi: unknown }[] }[] };
+        };
+        return state.state.parts[0]!.ranges.map(({ hi }) => hi);
+      };
+      expect(await ends(['a'])).toEqual([null]);
+      expect(await ends(['b', 'a'])).toEqual([['4', '4']]);
     });
 
     it('refuses a state of another cursor column, and columns that none can be', async () => {
