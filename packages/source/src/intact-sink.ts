@@ -12,11 +12,13 @@ export function intactSink(sink: Sink): Sink {
   let refused: { error: unknown } | undefined;
   const alone = (stream: StreamDescriptor, call: () => Done): Done => watch(call, () => torn.add(streamKey(stream)));
   const { lines, pagesTogether, finalTogether, estimate, unparsable } = sink;
-  return {
+  // Every key by name: the compiler says when a sink can do more.
+  const intact: { [Key in keyof Required<Sink>]: Sink[Key] } = {
     page: (stream, ...rest) => alone(stream, () => sink.page(stream, ...rest)),
-    ...(lines && { lines: (stream, ...rest) => alone(stream, () => lines.call(sink, stream, ...rest)) }),
-    ...(pagesTogether && {
-      pagesTogether(...pages) {
+    lines: lines && ((stream, ...rest) => alone(stream, () => lines.call(sink, stream, ...rest))),
+    pagesTogether:
+      pagesTogether &&
+      ((...pages) => {
         if (refused) throw refused.error;
         return watch(
           () => pagesTogether.apply(sink, pages),
@@ -24,17 +26,17 @@ export function intactSink(sink: Sink): Sink {
             refused ??= { error };
           },
         );
-      },
-    }),
-    ...(finalTogether && { finalTogether: (...last) => (refused ? undefined : finalTogether.apply(sink, last)) }),
+      }),
+    finalTogether: finalTogether && ((...last) => (refused ? undefined : finalTogether.apply(sink, last))),
     finalState: (stream, ...last) => (torn.has(streamKey(stream)) ? undefined : sink.finalState(stream, ...last)),
     restart: (stream, ...rest) => alone(stream, () => sink.restart(stream, ...rest)),
-    ...(unparsable && { unparsable: (...about) => unparsable.apply(sink, about) }),
-    ...(estimate && { estimate: (...about) => estimate.apply(sink, about) }),
+    estimate: estimate?.bind(sink),
+    unparsable: unparsable?.bind(sink),
     status: (...about) => sink.status(...about),
     error: (error) => sink.error(error),
     log: (level, message) => sink.log(level, message),
   };
+  return intact;
 }
 
 function watch(call: () => Done, refused: (error: unknown) => void): Done {

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '@tidemark/protocol';
 import { pageCursor, type Source, singleCursor } from '@tidemark/source';
-import { fileBooks, openDestination, sync } from '@tidemark/sync';
+import { fileBooks, openDestination, processSource, sync } from '@tidemark/sync';
 
 /**
  * Syncs rows that are made as they are read, and prints the most memory that the process held, as JSON:
- * `node memory-child.mjs DESTINATION ROWS BYTES PAGE_ROWS [STATE]`.
+ * `node memory-child.mjs DESTINATION ROWS BYTES PAGE_ROWS [STATE [PROGRAM]]`. PROGRAM makes the rows, with a state for as many
+ * rows as a page has.
  */
-const [destination = '', rows = '1', bytes = '100', pageRows = '1', state] = process.argv.slice(2);
+const [destination = '', rows = '1', bytes = '100', pageRows = '1', state, program] = process.argv.slice(2);
 const total = Number(rows);
 const size = Number(pageRows);
 const fill = Number(bytes);
@@ -27,7 +28,7 @@ function record(id: number): JsonObject {
   return JSON.parse(body.toString()) as JsonObject;
 }
 
-const source: Source = {
+const made: Source = {
   spec: async () => ({ connectionSpecification: {} }),
   connect: async () => ({
     streams: [
@@ -56,6 +57,7 @@ const source: Source = {
     close: async () => undefined,
   }),
 };
+const source = program ? processSource({ command: [process.execPath, program, rows, bytes, pageRows] }) : made;
 const began = process.cpuUsage();
 const result = await sync({
   source,

@@ -21,7 +21,7 @@ import { levelOf } from './ask.js';
 import { streamEstimate } from './estimate.js';
 import { miscount, StreamIntake } from './intake.js';
 import type { Line } from './lines.js';
-import { errorOf, isObject, parseMessage } from './message.js';
+import { errorOf, isObject, type NoMessage, parseMessage } from './message.js';
 import type { UnparsableLines } from './unparsable.js';
 
 /** Of all streams together no more than this waits for its page to be full. */
@@ -75,19 +75,25 @@ export class Reading {
 
   /** Takes lines in. Settles when the sink has room for more. Throws ConnectorError when nothing can go on. */
   async take(lines: Line[]): Promise<void> {
-    // A line that is dealt with is let go of: it may be large, and the sink may be slow.
-    for (let line = lines.shift(); line; line = lines.shift()) {
-      const message = parseMessage(line);
-      if (message === undefined) continue;
-      if (message.type === 'unparsable') {
-        await this.rules.unparsable.take(line, message);
-        this.settings.sink.unparsable?.(this.rules.unparsable.count, this.rules.unparsable.quarantine);
-        if (!message.isPlainText) this.excused++;
-      } else if (message.type === 'RECORD') {
-        const waits = this.record(message.record, line.bytes);
-        if (waits) await waits;
-      } else await this.other(message);
+    while (lines.length > 0) {
+      const waits = this.takeLine(lines.shift()!);
+      if (waits) await waits;
     }
+  }
+
+  /** Not async: a line that is dealt with is let go of, because it may be large and the sink slow. */
+  private takeLine(line: Line): void | Promise<void> {
+    const message = parseMessage(line);
+    if (message === undefined) return;
+    if (message.type === 'unparsable') return this.unparsable(line, message);
+    return message.type === 'RECORD' ? this.record(message.record, line.bytes) : this.other(message);
+  }
+
+  private async unparsable(line: Line, why: NoMessage): Promise<void> {
+    const { unparsable } = this.rules;
+    await unparsable.take(line, why);
+    this.settings.sink.unparsable?.(unparsable.count, unparsable.quarantine);
+    if (!why.isPlainText) this.excused++;
   }
 
   /** The program has ended; `error` says what was wrong with how. Every stream is told its end. */
