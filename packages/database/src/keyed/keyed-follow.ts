@@ -17,6 +17,14 @@ interface CursorMark {
   keys: string[];
 }
 
+/** What one statement is asked for. */
+interface Stretch {
+  from: string | null;
+  /** The place of the row that was read last. */
+  after: readonly string[] | undefined;
+  upTo: string | undefined;
+}
+
 /**
  * Reading what is new by a column that only rises. Rows at the value of the mark are asked for again, and those whose keys
  * the mark remembers are passed over: a row that came late with the same value is not lost, and none is repeated. The
@@ -53,11 +61,8 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     const name = server.quote(column.name);
     try {
       const table = tableSql(server, relation);
-      const [last] = await server.query(
-        server.select(server.selectedKey(column), table, `${name} IS NOT NULL`, `${name} DESC`, 1),
-      );
-      const value = last?.[0];
-      if (value === undefined || value === null) return empty as unknown as Json;
+      const value = await this.highest();
+      if (value === undefined) return empty as unknown as Json;
       const key = relation.order.map((each) => server.selectedKey(each)).join(', ');
       const equal = `${name} = ${server.literal(column, value)}`;
       const rows = await server.query(server.select(key, table, equal, name, BOUNDARY_KEYS_MAX + 1));
@@ -83,11 +88,16 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     let value = mark.value;
     let keys = new Set(mark.keys);
     let after: string[] | undefined;
+    const upTo = await this.upperBound();
+    if (upTo === null) {
+      yield { records: [], next: given };
+      return;
+    }
     const reader = new PageReader(server, columns, this.order.length, this.doing);
     try {
       for (;;) {
         const { page, places, more } = await reader.next(
-          (limit) => this.statement(mark.value, after, limit),
+          (limit) => this.statement({ from: mark.value, after, upTo }, limit),
           signal,
           true,
         );
@@ -132,7 +142,37 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     return { column: this.column.name, value, keys: kept };
   }
 
-  private statement(from: string | null, after: readonly string[] | undefined, limit: number): string {
+  /** The highest value by the column's index; undefined when there is none. Throws what the driver throws. */
+  private async highest(): Promise<string | undefined> {
+    const { server, relation } = this.reading;
+    const name = server.quote(this.column.name);
+    const [last] = await server.query(
+      server.select(
+        server.selectedKey(this.column),
+        tableSql(server, relation),
+        `${name} IS NOT NULL`,
+        `${name} DESC`,
+        1,
+      ),
+    );
+    return last?.[0] ?? undefined;
+  }
+
+  /**
+   * Up to where this reading goes, taken once: while others write, it comes to an end. Null: there is nothing. Undefined: no
+   * index has it, so there is no bound.
+   */
+  private async upperBound(): Promise<string | null | undefined> {
+    const { server, relation } = this.reading;
+    if (!relation.indexed.has(this.column.name)) return undefined;
+    try {
+      return (await this.highest()) ?? null;
+    } catch (error) {
+      throw server.error(error, `Looking for the last ${this.column.name} of ${relationId(relation)}`);
+    }
+  }
+
+  private statement({ from, after, upTo }: Stretch, limit: number): string {
     const { server, relation, columns } = this.reading;
     const sql = keySqlOf(server, this.order);
     const names = this.order.map((column) => column.name);
@@ -140,6 +180,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     let where = `${cursor} IS NOT NULL`;
     if (after) where = keyPredicate(names, after, 'after', sql);
     else if (from !== null) where = `${cursor} >= ${this.lowerBound(from)}`;
+    if (upTo !== undefined) where = `(${where}) AND ${cursor} <= ${server.literal(this.column, upTo)}`;
     const list = [
       ...columns.map((column) => server.selected(column)),
       ...this.order.map((column) => server.selectedKey(column)),

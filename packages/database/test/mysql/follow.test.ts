@@ -90,6 +90,38 @@ for (const [flavour, kind] of [
       await connection.close();
     });
 
+    it('comes to an end while others write', async () => {
+      await run(
+        server(),
+        'CREATE TABLE busy (id INT PRIMARY KEY AUTO_INCREMENT, c INT, INDEX (c))',
+        'INSERT INTO busy (c) VALUES (0)',
+      );
+      const { connection } = await open(flavour, server(), follow('busy'));
+      const load = await readStream(connection, 'busy');
+      await run(server(), `INSERT INTO busy (c) VALUES ${[1, 2, 3, 4, 5, 6, 7].map((c) => `(${c})`).join(',')}`);
+      const stream = connection.streams.find(({ name }) => name === 'busy')!;
+      const [state] = after(load).states.values();
+      const opened = await stream.open(state, { syncMode: 'incremental' });
+      const { signal } = new AbortController();
+      const seen: unknown[] = [];
+      for await (const unit of opened.cursor.plan(signal)) {
+        for await (const page of opened.read(unit, { signal, onRestart: () => {}, idle: (wait) => wait() })) {
+          seen.push(...page.records.map(({ c }) => c));
+          opened.cursor.page(unit, page);
+          // As many as a page has: without a bound there would always be one more.
+          if (seen.length < 60) await run(server(), 'INSERT INTO busy (c) SELECT c + 10 FROM busy ORDER BY id LIMIT 4');
+        }
+        opened.cursor.close(unit);
+      }
+      expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      const rest = await readStream(connection, 'busy', {
+        states: new Map([[...after(load).states.keys()].map((key) => [key, opened.cursor.state()] as const)[0]!]),
+      });
+      const [{ n }] = (await run(server(), 'SELECT COUNT(*) AS n FROM busy WHERE c > 7')) as [{ n: number }];
+      expect(column(rest.sent, 'c')).toHaveLength(Number(n));
+      await connection.close();
+    });
+
     it('keeps big numbers exact', async () => {
       await run(
         server(),
