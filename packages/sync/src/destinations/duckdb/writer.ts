@@ -1,4 +1,5 @@
 import type { JsonObject } from '@tidemark/protocol';
+import { ConnectorError } from '@tidemark/source';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
 import { isWhole } from '../../whole-stream.js';
 import type { Ledger } from '../sql/ledger.js';
@@ -34,8 +35,8 @@ interface Target {
   writer: TableWriter;
   /** The last raw id's millisecond before the rows that no state covers yet. */
   mark: number;
-  /** There are such rows. */
-  written: boolean;
+  /** How many such rows the table was given. */
+  taken: number;
   /** Some of them are committed: see `commitPart`. */
   uncovered: boolean;
   /** Rows that go with the next state: SQL of which, and the last raw id's millisecond of those that are meant. */
@@ -68,7 +69,7 @@ export class DuckDbWriter implements Writer {
         final,
         writer,
         mark: context.ids.mark,
-        written: false,
+        taken: 0,
         uncovered: false,
         leaving: new Map(),
         finished: false,
@@ -88,8 +89,9 @@ export class DuckDbWriter implements Writer {
     const target = this.target(stream);
     if (this.open && target.writer.isHeavy) await this.commitPart();
     await this.begin();
-    target.written = true;
-    return target.writer.write(batch);
+    const result = await target.writer.write(batch);
+    target.taken += result.tally.rows;
+    return result;
   }
 
   /**
@@ -178,7 +180,7 @@ export class DuckDbWriter implements Writer {
     for (const target of this.targets.values()) {
       if (target.uncovered) continue;
       target.mark = this.context.ids.mark;
-      target.written = false;
+      target.taken = 0;
     }
   }
 
@@ -191,7 +193,7 @@ export class DuckDbWriter implements Writer {
     const { ledger, job } = this.context;
     for (const target of this.targets.values()) {
       target.writer.flush();
-      if (!target.written || target.uncovered) continue;
+      if (target.taken === 0 || target.uncovered) continue;
       await ledger.setUncovered(this.db, job.connection, target.plan.stream, true);
       target.uncovered = true;
     }
@@ -217,18 +219,33 @@ export class DuckDbWriter implements Writer {
   }
 
   private async store(state: StreamState, complete: boolean): Promise<void> {
-    const { plan, writer, table, mark, written, leaving } = this.target(state.stream);
+    const target = this.target(state.stream);
+    const { plan, writer, table, mark, taken, leaving } = target;
     writer.flush();
+    if (taken > 0) await this.compare(target);
     for (const [which, until] of leaving)
       await this.db.run(
         `DELETE FROM ${sqlName(table)} WHERE ${which} AND _airbyte_raw_id < '${firstIdAfter(until)}'::UUID`,
       );
     leaving.clear();
-    if (plan.destinationSyncMode.endsWith('_dedup') && written) {
+    if (plan.destinationSyncMode.endsWith('_dedup') && taken > 0) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
     }
     const { ledger, job, ids, options } = this.context;
     await ledger.storeState(this.db, job.connection, plan, state, { mark: ids.mark, complete, now: options.clock() });
+  }
+
+  /** The appender says nothing about what became of its rows: the table does. */
+  private async compare({ plan, table, mark, taken }: Target): Promise<void> {
+    const { rows } = await this.db.one(
+      `SELECT count(*) AS rows FROM ${sqlName(table)} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID`,
+    );
+    if (Number(rows) === taken) return;
+    throw new ConnectorError(
+      'system',
+      `dropped records: ${taken} rows were given to ${sqlName(table)} since the last checkpoint and it has ${rows} of them. None of them was committed.`,
+      { stream: plan.stream.name },
+    );
   }
 
   /** The new table takes the old one's place. In the transaction of the last rows: no reader sees anything between. */
