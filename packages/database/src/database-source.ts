@@ -1,5 +1,6 @@
-import type { ConnectorSpecification, JsonObject } from '@tidemark/protocol';
+import type { ConnectorSpecification, JsonObject, StreamDescriptor } from '@tidemark/protocol';
 import { type CheckResult, type Connection, ConnectorError, type RunContext, type Source } from '@tidemark/source';
+import { AbsentStream } from './absent-stream.js';
 import type { Database, Finding, ReadingSettings, Table, TableWish } from './dialect.js';
 import { dialectByName } from './dialects.js';
 import { sentence } from './finding.js';
@@ -43,7 +44,7 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
         // `check` has to say more about a server that cannot be read than that it cannot.
         const tables = options.forCheck ? [] : await database.tables(settings.streams);
         if (!options.forCheck) refuseUnknown(tables, settings.streams);
-        return connection(database, tables);
+        return connection(database, tables, options.forCheck ? [] : absentOf(database, tables, settings.streams));
       } catch (error) {
         await database.close();
         throw error;
@@ -57,10 +58,11 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
         });
       }
 
-      function connection(open: Database, tables: readonly Table[]): Connection {
+      function connection(open: Database, tables: readonly Table[], absent: readonly AbsentStream[]): Connection {
         const streams = streamsOf(tables);
         const plain: Connection = {
-          streams,
+          streams: [...streams, ...absent],
+          absent: (stream) => new AbsentStream(stream, open.grant?.(wishOf(stream))),
           concurrency: reading.concurrency,
           check: () => check(open, settings.streams, streamsOf),
           close: () => open.close(),
@@ -97,6 +99,7 @@ async function check(
     const tables = await database.tables(wishes);
     refuseUnknown(tables, wishes);
     findings = await database.check(tables);
+    for (const { problem } of absentOf(database, tables, wishes)) findings.push({ severity: 'table', problem });
     const streams = streamsOf(tables);
     const byLog = tables.filter((_, index) => streams[index]!.wantedKind() === 'log');
     if (byLog.length > 0) findings.push(...((await database.log?.().check(byLog)) ?? []));
@@ -114,16 +117,28 @@ async function check(
   return { succeeded: !fails, message: findings.map(sentence).join('\n') };
 }
 
+/** The tables that were asked for and are not there, or not to be seen. */
+function absentOf(
+  database: Database,
+  tables: readonly Table[],
+  wishes: readonly TableWish[] | undefined,
+): AbsentStream[] {
+  const known = new Set(tables.flatMap((table) => [tableId(table), table.name]));
+  const missing = (wishes ?? []).filter((wish) => !known.has(wishKey(wish)));
+  return missing.map((wish) => new AbsentStream(wish, database.grant?.(wish)));
+}
+
+function wishOf({ name, namespace }: StreamDescriptor): TableWish {
+  return namespace ? { name, namespace } : { name };
+}
+
 function refuseUnknown(tables: readonly Table[], wishes: readonly TableWish[] | undefined): void {
   const known = new Map<string, Table>();
   for (const table of tables) known.set(tableId(table), table).set(table.name, table);
   const wrong: string[] = [];
   for (const wish of wishes ?? []) {
     const table = known.get(wishKey(wish));
-    if (!table) {
-      wrong.push(`there is no table '${wishKey(wish)}' that this user can see`);
-      continue;
-    }
+    if (!table) continue;
     const names = new Set(table.columns.map((column) => column.name));
     for (const column of [...(wish.columns ?? []), ...(wish.order ?? []), ...(wish.cursor ? [wish.cursor] : [])]) {
       if (!names.has(column))

@@ -68,6 +68,8 @@ export interface Database {
    * Throws only when the server cannot be reached.
    */
   check(tables: readonly Table[]): Promise<Finding[]>;
+  /** The statement that lets the user see and read a table that it cannot see, where servers hide tables. No I/O. */
+  grant?(wish: TableWish): string;
   /** The server's log of changes, for tables whose `follows` has `log`. Absent where the dialect reads none. */
   log?(): ChangeLog;
   close(): Promise<void>;

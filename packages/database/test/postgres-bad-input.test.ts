@@ -34,7 +34,10 @@ describeWith(postgres, 'bad input', (server) => {
       /^config: .*'username' must be a text.*'port' must be a number.*'ssl_mode' must be one of/,
     );
     expect(await failure({}, { dialect: 'oracle' })).toMatch(/^config: There is no dialect 'oracle'/);
-    expect(await failure({}, { streams: [{ name: 'no_such_table' }] })).toMatch(/there is no table 'no_such_table'/);
+    const absent = await open(server(), { streams: [{ name: 'no_such_table' }] });
+    const read = await readAll(absent.connection);
+    expect(read.errors.map(({ message }) => message).join()).toContain("There is no table 'no_such_table'");
+    await absent.connection.close();
     expect(await failure({}, { reading: { page_rows: 0, concurrency: 'x' } })).toMatch(/'page_rows'.*'concurrency'/);
   });
 

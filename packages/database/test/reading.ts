@@ -1,4 +1,4 @@
-import { type JsonObject, type SyncMode, streamKey } from '@tidemark/protocol';
+import { type JsonObject, type StreamDescription, type SyncMode, streamKey } from '@tidemark/protocol';
 import { type Connection, type ConnectorError, discover, type RunContext, read, type Sink } from '@tidemark/source';
 import { rows, type Sent } from '@tidemark/source/testing';
 import { Client } from 'pg';
@@ -76,6 +76,15 @@ export async function readAll(
     signal?: AbortSignal;
   } = {},
 ): Promise<Reading> {
+  return readCatalog(connection, (await discover(connection)).streams, options);
+}
+
+/** The same of the streams of a catalog. */
+export async function readCatalog(
+  connection: Connection,
+  streams: readonly StreamDescription[],
+  options: NonNullable<Parameters<typeof readAll>[1]> = {},
+): Promise<Reading> {
   const sent: Sent[] = [];
   let pages = 0;
   const sink: Sink = {
@@ -95,7 +104,6 @@ export async function readAll(
     error() {},
     log() {},
   };
-  const { streams } = await discover(connection);
   const catalog = {
     streams: streams.map((stream) => ({
       stream,

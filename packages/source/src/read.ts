@@ -45,7 +45,10 @@ export async function read(given: ReadSettings): Promise<ReadResult> {
   const { connection, catalog } = settings;
   const byKey = new Map(connection.streams.map((stream) => [streamKey(stream), stream]));
   for (const { stream } of catalog.streams) {
-    if (!byKey.has(streamKey(stream))) throw unknownStream(stream, connection.streams);
+    if (byKey.has(streamKey(stream))) continue;
+    const absent = connection.absent?.(stream);
+    if (!absent) throw unknownStream(stream, connection.streams);
+    byKey.set(streamKey(stream), absent);
   }
   if (connection.readAll) return connection.readAll(settings);
   // Every stream listens: many are no leak.

@@ -1,4 +1,4 @@
-import type { Catalog, ConnectorSpecification, JsonObject, LogLevel } from '@tidemark/protocol';
+import type { Catalog, ConnectorSpecification, JsonObject, LogLevel, StreamDescriptor } from '@tidemark/protocol';
 import type { ReadResult, ReadSettings } from './read.js';
 import type { Stream } from './stream.js';
 
@@ -31,6 +31,11 @@ export interface CheckResult {
 /** A source with its configuration. */
 export interface Connection {
   readonly streams: readonly Stream[];
+  /**
+   * What stands for a stream that a catalog names and this source does not have: it fails by itself when it is opened, with what
+   * mends it. Absent: such a catalog is refused.
+   */
+  absent?(stream: StreamDescriptor): Stream;
   /** How many units are read at the same time, over all streams. */
   readonly concurrency: number;
   /** Names of streams that must not be read at the same time (StreamGroup). */

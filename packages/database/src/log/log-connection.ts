@@ -55,6 +55,7 @@ export function logConnection(options: LogConnectionOptions): Connection {
   const { inner, log, tables } = options;
   return {
     streams: inner.streams,
+    ...(inner.absent ? { absent: inner.absent } : {}),
     concurrency: inner.concurrency,
     together: new Set(tables.map((table) => streamKey(table))),
     check: () => inner.check(),

@@ -13,6 +13,7 @@ import { checkTables } from './check.js';
 import { Clients } from './clients.js';
 import { MYSQL_CONNECTION_SCHEMA, parseMysqlConfig } from './config.js';
 import { mysqlServer } from './server.js';
+import { quoteName, quoteText } from './sql.js';
 import type { MysqlColumn } from './types.js';
 
 /** Columns of these kinds can be followed: their values are compared exactly. */
@@ -70,6 +71,12 @@ class MysqlDatabase implements Database {
   log(): ChangeLog {
     const { clients, settings, warn } = this;
     return new BinlogLog({ clients, settings, relations: () => this.relations, warn });
+  }
+
+  grant({ name, namespace }: TableWish): string {
+    const { database, user } = this.clients.config;
+    const schema = namespace ?? this.settings.schemas[0] ?? database;
+    return `GRANT SELECT ON ${quoteName(schema)}.${quoteName(name)} TO ${quoteText(user)}@'%';`;
   }
 
   check(): Promise<Finding[]> {

@@ -60,7 +60,7 @@ describeWith(mongodb, 'mongodb: what goes wrong', (server) => {
     expect(message).toContain('no collection can be seen in empty_one');
     await empty.connection.close();
     const missing = await open(server(), { ...NONE, streams: [{ name: 'absent' }] }, {}, true);
-    expect((await missing.connection.check()).message).toContain("there is no table 'absent'");
+    expect((await missing.connection.check()).message).toContain("There is no table 'absent'");
     await missing.connection.close();
   });
 

@@ -1,5 +1,7 @@
+import { discover } from '@tidemark/source';
 import { expect, it } from 'vitest';
 import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
+import { readAll, readCatalog, column as rowColumn } from '../reading.js';
 import { after, column, open, readStream, run } from './server.js';
 
 for (const [flavour, kind] of [
@@ -43,6 +45,40 @@ for (const [flavour, kind] of [
       const check = await connection.check();
       expect(check.message).toContain(`GRANT SELECT ON \`${server().database}\`.\`closed_one\` TO 'guest'@'%';`);
       expect(check.succeeded).toBe(true);
+      await connection.close();
+    });
+
+    it('fails a table alone that nobody sees, by name or in the catalog, and says what shows it', async () => {
+      const { database } = server();
+      await run(
+        server(),
+        'CREATE TABLE seen (id INT PRIMARY KEY)',
+        'INSERT INTO seen VALUES (1)',
+        'CREATE TABLE hidden (id INT PRIMARY KEY)',
+        "CREATE USER 'blind'@'%' IDENTIFIED BY 'blind-password'",
+        `GRANT SELECT ON ${database}.seen TO 'blind'@'%'`,
+      );
+      const blind = { username: 'blind', password: 'blind-password' };
+      const settings = { reading: { method: 'none' as const }, streams: [{ name: 'seen' }, { name: 'hidden' }] };
+      const { connection } = await open(flavour, server(), settings, blind);
+      const grant = `GRANT SELECT ON \`${database}\`.\`hidden\` TO 'blind'@'%';`;
+      const check = await connection.check();
+      expect([check.succeeded, check.message]).toEqual([false, expect.stringContaining(grant)]);
+      const read = await readAll(connection);
+      expect(rowColumn(read, 'id')).toEqual(['1']);
+      expect(read.errors.map(({ message }) => message).join()).toContain(grant);
+      expect([...read.outcomes.values()]).toEqual(['complete', 'failed']);
+      // A catalog of before, without names in the manifest: the table is gone since.
+      await run(server(), 'DROP TABLE hidden');
+      const unnamed = await open(flavour, server(), { reading: { method: 'none' } }, blind);
+      const { streams } = await discover(connection);
+      const result = await readCatalog(
+        unnamed.connection,
+        streams.map((stream) => ({ ...stream, namespace: database })),
+      );
+      expect([...result.outcomes.values()]).toEqual(['complete', 'failed']);
+      expect(result.errors[0]?.message).toContain(`There is no table '${database}.hidden' that this user can see`);
+      await unnamed.connection.close();
       await connection.close();
     });
 
