@@ -3,10 +3,13 @@ import { type Connection, discover, read, type StreamEstimate } from '@tidemark/
 import { lastStates, transcript } from '@tidemark/source/testing';
 import { expect, it } from 'vitest';
 import { describeWith, mariadb, mongodb, mysql, postgres, postgres18 } from '../../../scripts/servers/vitest.mjs';
+import type { ReadingSettings } from '../src/dialect.js';
 import { KeyedTable } from '../src/keyed/keyed-table.js';
+import { readCatalog } from '../src/sqlserver/catalog.js';
 import * as mongo from './mongodb/server.js';
 import * as family from './mysql/server.js';
 import { open, run } from './reading.js';
+import { pets } from './sqlserver/cdc-server.js';
 
 /** What a reading says of each stream, in order; every page's records are counted. */
 async function estimates(
@@ -199,7 +202,7 @@ describeWith(mongodb, 'MongoDB’s stand-in: estimates', (server) => {
   });
 });
 
-it('a keyed table says what its catalog says: rows and bytes, bytes alone (SQL Server), nothing of an empty one', () => {
+it('a keyed table says what its catalog says: rows and bytes, bytes alone, nothing of an empty one', () => {
   const estimate = (dataBytes: number, estimatedRows?: number) => {
     const rows = estimatedRows === undefined ? {} : { estimatedRows };
     const facts = { schema: 's', name: 't', isView: false, columns: [], primaryKey: [], order: [], dataBytes, ...rows };
@@ -210,4 +213,14 @@ it('a keyed table says what its catalog says: rows and bytes, bytes alone (SQL S
   expect(estimate(81_920)).toEqual({ bytes: 81_920 });
   expect(estimate(0)).toBeUndefined();
   expect(estimate(16_384, 0)).toBeUndefined();
+});
+
+it('SQL Server’s catalog says rows and bytes', async () => {
+  const sessions = pets(4);
+  sessions.tables.get('toys')!.rows.clear();
+  const found = await readCatalog(sessions, { schemas: [] } as unknown as ReadingSettings, undefined);
+  expect(found.map(({ name, estimatedRows, dataBytes }) => [name, estimatedRows, dataBytes])).toEqual([
+    ['pets', 4, 8192],
+    ['toys', 0, 8192],
+  ]);
 });

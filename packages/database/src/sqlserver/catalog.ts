@@ -21,7 +21,7 @@ export function catalogStatements(schemas: readonly string[]): { tables: string;
       ? `s.name IN (${schemas.map(quoteText).join(', ')})`
       : "s.name NOT IN (N'sys', N'INFORMATION_SCHEMA', N'cdc')";
   return {
-    tables: `SELECT s.name, o.name, RTRIM(o.type), CONVERT(varchar(20), (SELECT SUM(p.used_page_count) * 8192 FROM sys.dm_db_partition_stats p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)))
+    tables: `SELECT s.name, o.name, RTRIM(o.type), CONVERT(varchar(20), (SELECT SUM(p.used_page_count) * 8192 FROM sys.dm_db_partition_stats p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1))), CONVERT(varchar(20), (SELECT SUM(p.row_count) FROM sys.dm_db_partition_stats p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)))
       FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND ${where} ORDER BY s.name, o.name`,
     columns: `SELECT s.name, o.name, c.name, TYPE_NAME(c.system_type_id), CONVERT(varchar(10), c.max_length), CONVERT(varchar(10), c.precision), CONVERT(varchar(10), c.scale), CONVERT(varchar(1), c.is_nullable), TYPE_NAME(c.user_type_id), c.collation_name
       FROM sys.columns c JOIN sys.objects o ON o.object_id = c.object_id JOIN sys.schemas s ON s.schema_id = o.schema_id
@@ -45,11 +45,18 @@ export async function readCatalog(
     const tables = await sessions.query(statements.tables);
     const columns = grouped(await sessions.query(statements.columns), columnOf);
     const indexes = grouped(await sessions.query(statements.indexes), indexPart);
-    return tables.flatMap(([schema, name, type, bytes]) => {
+    return tables.flatMap(([schema, name, type, bytes, rows]) => {
       const id = relationId({ schema: schema!, name: name! });
       const wish = wishes?.find((each) => each.name === name && (each.namespace ?? schema) === schema);
       if (wishes && !wish) return [];
-      const facts = { schema: schema!, name: name!, isView: type === 'V', dataBytes: Number(bytes ?? 0) };
+      const facts = {
+        schema: schema!,
+        name: name!,
+        isView: type === 'V',
+        dataBytes: Number(bytes ?? 0),
+        // A view has none.
+        ...(rows === null || rows === undefined ? {} : { estimatedRows: Number(rows) }),
+      };
       return relationOf(facts, columns.get(id) ?? [], indexes.get(id) ?? [], wish);
     });
   } catch (error) {
@@ -100,7 +107,7 @@ function indexPart(row: (string | null)[]): IndexPart {
 }
 
 function relationOf(
-  facts: { schema: string; name: string; isView: boolean; dataBytes: number },
+  facts: { schema: string; name: string; isView: boolean; dataBytes: number; estimatedRows?: number },
   columns: readonly SqlServerColumn[],
   parts: readonly IndexPart[],
   wish: TableWish | undefined,

@@ -161,7 +161,8 @@ export class CdcServer implements Sessions {
         ),
       );
     if (text.includes('sys.indexes')) return tables.map(([table]) => ['dbo', table, 'pk', '1', '1', '1', '0', 'id']);
-    if (text.includes('sys.objects o JOIN')) return tables.map(([table]) => ['dbo', table, 'U', '8192', null]);
+    if (text.includes('sys.objects o JOIN'))
+      return tables.map(([table, { rows }]) => ['dbo', table, 'U', '8192', String(rows.size)]);
     throw new Error(`an unknown statement: ${text}`);
   }
 
