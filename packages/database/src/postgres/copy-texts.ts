@@ -32,12 +32,19 @@ function tabs(row: string): number {
   return row.split('\t').length - 1;
 }
 
-/** The texts of the last row. */
-export function lastTexts(copied: CopiedRows): (string | null)[] {
-  const { buffer, length } = copied;
-  const start = length < 2 ? 0 : buffer.lastIndexOf(10, length - 2) + 1;
-  const fields = buffer.toString('utf8', start, length - 1).split('\t');
+/** The last `width` texts of the last row, which has as many: the others, which may be large, are not looked at. */
+export function lastTexts({ buffer, length }: CopiedRows, width: number): (string | null)[] {
+  let start = length - 1;
+  for (let i = 0; i < width; i++) start = beforeField(buffer, start - 1);
+  const fields = buffer.toString('utf8', start + 1, length - 1).split('\t');
   return fields.map((field) => (field === '\\N' ? null : unescapeCopy(field)));
+}
+
+/** The tab or newline before the field that `from` is in; -1 for the first field of all. */
+function beforeField(buffer: Buffer, from: number): number {
+  let at = from;
+  while (at >= 0 && buffer[at] !== 9 && buffer[at] !== 10) at--;
+  return at;
 }
 
 /**

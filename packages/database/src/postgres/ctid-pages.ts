@@ -117,7 +117,7 @@ class CtidReader {
     this.tuples.took(Math.max(1, copied.rows), costOf(copied, started));
     this.blockBytes += copied.length;
     if (copied.isCut) this.checkFile(await this.from.filenodeNow());
-    if (copied.isCut || copied.rows >= limit) this.at = parseCtid(lastTexts(copied).at(-1) ?? '');
+    if (copied.isCut || copied.rows >= limit) this.at = parseCtid(lastTexts(copied, 1)[0] ?? '');
     else {
       this.at = to;
       this.isHeavy = this.blockBytes > settings.page_bytes;

@@ -188,7 +188,7 @@ export class CursorFollow implements Follow {
   private advanced(before: CursorMark, copied: CopiedRows): CursorMark {
     if (copied.rows === 0) return before;
     const tail = tailTexts(copied, this.tie.length + 1, KEYS_MAX + 1);
-    const value = tail?.[0]?.[0] ?? lastTexts(copied).at(-1 - this.tie.length) ?? null;
+    const value = tail?.[0]?.[0] ?? lastTexts(copied, 1 + this.tie.length)[0] ?? null;
     if (!this.hasKey || !tail || tail.length > KEYS_MAX) return { ...before, value, keys: null };
     const keys = tail.map((texts) => texts.slice(1) as string[]);
     const known = value === before.value ? (before.keys ?? undefined) : [];

@@ -49,7 +49,7 @@ export function orderedPages(from: OrderedPages, signal: AbortSignal): AsyncGene
     const seconds = (performance.now() - started) / 1000;
     size.took(Math.max(1, copied.rows), { rows: copied.rows, bytes: copied.length, seconds });
     const isLast = !copied.isCut && copied.rows < limit;
-    if (copied.rows > 0) after = lastTexts(copied).slice(-positions.length) as string[];
+    if (copied.rows > 0) after = lastTexts(copied, positions.length) as string[];
     const next = positionOf ? positionOf(copied, after) : isLast || !after ? undefined : [...after];
     return { page: makePage.page(copied, next), isLast };
   });
