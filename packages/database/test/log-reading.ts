@@ -16,19 +16,22 @@ export interface LogTranscript {
   kinds?: string[];
 }
 
+/** How it is read. */
+export interface LogReadOptions {
+  after?: LogTranscript;
+  killAfter?: number;
+  streams?: string[];
+  without?: string;
+  /** Runs, and is waited for, when rows have come. */
+  onChanges?: () => void | Promise<void>;
+  /** What the sink says that it has stored, at any moment, of the states that it was given. */
+  stored?: (states: GlobalState[]) => GlobalState | undefined;
+}
+
 class Killed extends Error {}
 
 /** Reads a connection that follows a log; `killAfter` ends it as SIGKILL would, after that many messages. */
-export async function readLog(
-  connection: Connection,
-  options: {
-    after?: LogTranscript;
-    killAfter?: number;
-    streams?: string[];
-    without?: string;
-    onChanges?: () => void;
-  } = {},
-): Promise<LogTranscript> {
+export async function readLog(connection: Connection, options: LogReadOptions = {}): Promise<LogTranscript> {
   const sent: LogSent[] = [];
   const stop = new AbortController();
   const killAfter = options.killAfter ?? Number.POSITIVE_INFINITY;
@@ -41,12 +44,13 @@ export async function readLog(
   };
   const copy = (state: GlobalState): GlobalState => parseJson(stringify(state)) as unknown as GlobalState;
   const sink: Sink = {
-    pagesTogether(pages, state) {
+    async pagesTogether(pages, state) {
       for (const { stream, records } of pages)
         for (const record of records) send({ kind: 'record', stream: stream.name, record });
-      if (pages.length > 0) options.onChanges?.();
+      if (pages.length > 0) await options.onChanges?.();
       if (state) send({ kind: 'state', state: copy(state()) });
     },
+    ...(options.stored ? { storedTogether: () => options.stored!(statesOf(sent))?.shared } : {}),
     finalTogether(state) {
       send({ kind: 'state', state: copy(state) });
     },
@@ -88,7 +92,11 @@ export async function readLog(
 }
 
 export function lastState({ sent }: LogTranscript): GlobalState | undefined {
-  return sent.flatMap((message) => (message.kind === 'state' ? [message.state] : [])).at(-1);
+  return statesOf(sent).at(-1);
+}
+
+function statesOf(sent: readonly LogSent[]): GlobalState[] {
+  return sent.flatMap((message) => (message.kind === 'state' ? [message.state] : []));
 }
 
 /** What the last state covers of what was sent. */

@@ -11,7 +11,7 @@ export function intactSink(sink: Sink): Sink {
   const torn = new Set<string>();
   let refused: { error: unknown } | undefined;
   const alone = (stream: StreamDescriptor, call: () => Done): Done => watch(call, () => torn.add(streamKey(stream)));
-  const { lines, pagesTogether, finalTogether, estimate, unparsable } = sink;
+  const { lines, pagesTogether, storedTogether, finalTogether, estimate, unparsable } = sink;
   // Every key by name: the compiler says when a sink can do more.
   const intact: { [Key in keyof Required<Sink>]: Sink[Key] } = {
     page: (stream, ...rest) => alone(stream, () => sink.page(stream, ...rest)),
@@ -27,6 +27,7 @@ export function intactSink(sink: Sink): Sink {
           },
         );
       }),
+    storedTogether: storedTogether?.bind(sink),
     finalTogether: finalTogether && ((...last) => (refused ? undefined : finalTogether.apply(sink, last))),
     finalState: (stream, ...last) => (torn.has(streamKey(stream)) ? undefined : sink.finalState(stream, ...last)),
     restart: (stream, ...rest) => alone(stream, () => sink.restart(stream, ...rest)),

@@ -30,6 +30,11 @@ export interface Sink {
    * `page` is not called for such a stream. `state` as in `page`. Absent where a sink takes no such streams.
    */
   pagesTogether?(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void>;
+  /**
+   * The shared part of the last state of `pagesTogether` that is stored, durably and with all that it covers; undefined while
+   * there is none. What it has behind it may be forgotten. Absent where a sink does not know what is stored.
+   */
+  storedTogether?(): JsonObject | undefined;
   /** The last true state of the streams that go on together, and how each of them ended. */
   finalTogether?(state: GlobalState, outcomes: ReadonlyMap<string, StreamOutcome>): void | Promise<void>;
   /** The last true state of the stream: at its end, when it failed, when the run was stopped. */

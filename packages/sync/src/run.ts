@@ -141,6 +141,11 @@ export class SyncRun implements Sink {
     return this.waited(done);
   }
 
+  /** A destination that acknowledges later has stored nothing yet. */
+  storedTogether(): JsonObject | undefined {
+    return this.settings.session.settle ? undefined : this.group?.storedShared;
+  }
+
   async finalState(stream: StreamDescriptor, state: JsonObject, outcome: StreamOutcome): Promise<void> {
     const lane = this.lane(stream);
     const { key } = lane.plan;

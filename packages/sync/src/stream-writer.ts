@@ -73,6 +73,8 @@ interface Lane {
  * asked for, everything that the source's cursor has been told of is in a buffer, the transaction, or held back.
  */
 export class StreamWriter {
+  /** Of the states that were committed last: what they have in common. */
+  storedShared: JsonObject | undefined;
   private readonly lanes: ReadonlyMap<string, Lane>;
   /** Since the last commit. */
   private openBytes = 0;
@@ -326,6 +328,7 @@ export class StreamWriter {
     this.openBytes = 0;
     this.lastCommit = this.settings.clock();
     this.warned = false;
+    this.storedShared = covering.shared;
     const states = this.statesOf(covering);
     for (const { stream, state } of states) {
       const { buffer, counts } = this.lane(stream);

@@ -11,6 +11,8 @@ export interface LogEntry {
 export class LogSource implements Source {
   /** Positions that were begun at. */
   readonly begun: number[] = [];
+  /** What the sink said to be stored after each page. */
+  readonly stored: unknown[] = [];
   /** Fails before the entry at this place. */
   failsAt: number | undefined;
   perPage = 4;
@@ -72,6 +74,7 @@ export class LogSource implements Source {
         if (records.length > 0) pages.push({ stream: { name }, unit: { id: '', partition: {}, slice: {} }, records });
       }
       await sink.pagesTogether!(pages, state);
+      this.stored.push(sink.storedTogether!()?.position);
     }
     const outcome = failure ? ('failed' as const) : signal?.aborted ? ('stopped' as const) : ('complete' as const);
     await sink.finalTogether!(state(), new Map(streams.map((stream) => [streamKey(stream), outcome])));

@@ -40,6 +40,12 @@ describe('streams that one state covers', () => {
     expect(await count(file, 'SELECT count(*) FROM orders')).toBe(12);
   });
 
+  it('are said to be stored when they are committed, not before', async () => {
+    const source = new LogSource(['users', 'orders'], log(1, 12));
+    await run(source, `${folder}/${++files}.duckdb`, { checkpoint: { rows: 8 } });
+    expect(source.stored).toEqual([undefined, 8, 8]);
+  });
+
   it('go on in the next attempt of the same sync', async () => {
     const file = `${folder}/${++files}.duckdb`;
     const source = new LogSource(['users', 'orders'], log(1, 30));

@@ -67,7 +67,7 @@ export interface ChangeLog {
    * batch has a position at or behind `to`. Batches are bounded in rows and bytes.
    */
   read(from: Json, to: Json, tables: readonly Table[], options: { signal: AbortSignal }): AsyncIterable<LogBatch>;
-  /** Everything up to here is stored: the server may forget it. Called with stored positions only. */
+  /** Everything up to here is stored: the server may forget it. Called with stored positions only, also while `read` goes on. */
   confirm(position: Json): Promise<void>;
   /** Sets the log's columns (`_ab_cdc_…`) on a row that a load has read when the log ended at `position`. */
   stamp(record: RecordData, position: Json, extractedAt: number): void;

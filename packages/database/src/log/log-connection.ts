@@ -231,8 +231,15 @@ class LogReading {
     while (!this.signal.aborted && this.unloaded().length > 0) {
       const position = await log.end();
       await this.loadSome(position);
+      await this.confirmStored();
       if (!this.signal.aborted) await this.catchUp(await log.end());
     }
+  }
+
+  /** The server may forget what is behind a stored state, also while the reading lasts: a first load may take a day. */
+  private async confirmStored(): Promise<void> {
+    const position = this.settings.sink.storedTogether?.()?.position;
+    if (position !== undefined) await this.options.log.confirm(position);
   }
 
   private unloaded(): ConfiguredStream[] {
@@ -269,6 +276,7 @@ class LogReading {
       }
       if (position !== undefined) this.position = position;
       await sink.pagesTogether!(pages, position === undefined ? undefined : () => this.global());
+      await this.confirmStored();
       if (this.signal.aborted) return;
     }
   }

@@ -44,6 +44,8 @@ interface SlotRow {
 /** PostgreSQL's logical replication as a log of changes. */
 export class WalLog implements ChangeLog {
   private system: string | undefined;
+  private reader: WalReader | undefined;
+  private readonly warned = new Set<string>();
 
   constructor(private readonly options: WalOptions) {}
 
@@ -125,19 +127,30 @@ export class WalLog implements ChangeLog {
       signal,
       warn,
     });
-    yield* reader.batches();
+    this.reader = reader;
+    try {
+      yield* reader.batches();
+    } finally {
+      this.reader = undefined;
+    }
   }
 
   async confirm(stored: Json): Promise<void> {
     const position = walPosition(stored);
     if (!position) return;
     const { clients, slot } = this.options;
+    if (this.reader) {
+      // Nobody else can move a slot that is in use.
+      this.reader.stored(position);
+      return;
+    }
     try {
       await clients.query(
         `SELECT pg_replication_slot_advance(slot_name, $2::pg_lsn) FROM pg_replication_slots
           WHERE slot_name = $1 AND NOT active AND confirmed_flush_lsn < $2::pg_lsn`,
         [slot, position.lsn],
       );
+      this.warnOfSlot((await this.slotRow())?.status);
     } catch (error) {
       // The server keeps more of its log than it needs to; reading it is not in danger.
       this.options.warn(`${postgresError(error, `Moving the replication slot '${slot}' on`).message}`);
@@ -170,6 +183,18 @@ export class WalLog implements ChangeLog {
   }
 
   async close(): Promise<void> {}
+
+  /** Once for each: the log has grown beyond what the server wants to keep. */
+  private warnOfSlot(status: string | null | undefined): void {
+    if ((status !== 'extended' && status !== 'unreserved') || this.warned.has(status)) return;
+    this.warned.add(status);
+    const { slot, warn } = this.options;
+    warn(
+      status === 'extended'
+        ? `The server keeps more of its log than max_wal_size for the replication slot '${slot}'. Shorter pauses between syncs, or a shorter log_load_seconds, keep it small.`
+        : `The replication slot '${slot}' is about to be lost: it is further behind than max_slot_wal_keep_size allows. Raise that, or the tables have to be loaded again.`,
+    );
+  }
 
   private published(tables: readonly Table[]): PublishedTable[] {
     const { tables: catalog, isChosen } = this.options;

@@ -60,11 +60,20 @@ export class WalReader {
   /** The last place that a sign of life named. */
   private heard = 0n;
   private readonly target: bigint;
+  /** Where the server may forget its log up to. */
+  private confirmed: bigint;
 
   constructor(private readonly reading: WalReading) {
     this.changes = new WalChanges(reading.tables);
     this.target = lsnNumber(reading.to.lsn);
+    this.confirmed = lsnNumber(reading.from.lsn);
     this.life = new SignsOfLife('log', reading.signal);
+  }
+
+  /** A state with this position is stored: the server hears of it with the next sign of life. */
+  stored({ lsn }: WalPosition): void {
+    const number = lsnNumber(lsn);
+    if (number > this.confirmed) this.confirmed = number;
   }
 
   /** Throws ConnectorError. */
@@ -145,10 +154,10 @@ export class WalReader {
     })({ protoVersion: 1, publicationNames: [publication] });
   }
 
-  /** Tells the server that we are there, and no more than it knew: the position that this reading began at. */
+  /** Tells the server that we are there, and what is stored: at first the position that this reading began at. */
   private async confirm(service: { acknowledge(lsn: string): Promise<boolean> }): Promise<void> {
     // The library adds one; a confirmed byte too many would be a transaction that is never sent.
-    await service.acknowledge(lsnText(lsnNumber(this.reading.from.lsn) - 1n)).catch(() => undefined);
+    await service.acknowledge(lsnText(this.confirmed - 1n)).catch(() => undefined);
   }
 
   private async message(message: Pgoutput.Message): Promise<void> {
