@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
+import { type LogTranscript, lastState, readLog } from '../log-reading.js';
+import { type Address, open, run } from '../reading.js';
+
+const ids = ({ sent }: LogTranscript): unknown[] =>
+  sent.flatMap((message) => (message.kind === 'record' ? [message.record.id] : []));
+
+async function follow(server: Address, name: string, reading: object = {}) {
+  const settings = { method: 'log' as const, schemas: [name], ...reading };
+  return open(server, { connection: { replication_slot: name, publication: name }, reading: settings });
+}
+
+async function prepare(server: Address, name: string): Promise<void> {
+  await run(
+    server,
+    `CREATE SCHEMA ${name}`,
+    `CREATE TABLE ${name}.t (id int PRIMARY KEY)`,
+    `INSERT INTO ${name}.t VALUES (1)`,
+    `CREATE PUBLICATION ${name} FOR TABLE ${name}.t`,
+    `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
+  );
+}
+
+for (const kind of [postgres, postgres18]) {
+  describeWith(kind, 'a log that is lost', (server) => {
+    it('says that the server has removed what the slot had to read, and loads again behind a new one', async () => {
+      const name = 'removed';
+      await prepare(server(), name);
+      const { connection } = await follow(server(), name);
+      const load = await readLog(connection);
+      await run(server(), `INSERT INTO ${name}.t VALUES (2)`);
+      await run(server(), "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", 'SELECT pg_reload_conf()');
+      const status = async () =>
+        (await run(server(), `SELECT wal_status AS s FROM pg_replication_slots WHERE slot_name = '${name}'`))[0]!.s;
+      try {
+        for (let tries = 0; tries < 20 && (await status()) !== 'lost'; tries++)
+          await run(
+            server(),
+            "SELECT pg_logical_emit_message(false, 'x', 'y')",
+            'SELECT pg_switch_wal()',
+            'CHECKPOINT',
+          );
+        expect(await status()).toBe('lost');
+        const read = await readLog(connection, { after: load });
+        expect(read.kinds).toEqual(['config']);
+        expect(read.errors.join()).toContain(`what the replication slot '${name}' had still to read`);
+        expect(ids(read)).toEqual([]);
+        expect((await connection.check()).message).toContain(`The replication slot '${name}' is lost`);
+      } finally {
+        await run(server(), 'ALTER SYSTEM RESET max_slot_wal_keep_size', 'SELECT pg_reload_conf()');
+      }
+      await connection.close();
+      await run(
+        server(),
+        `SELECT pg_drop_replication_slot('${name}')`,
+        `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
+      );
+      const again = await follow(server(), name, { on_lost_position: 'reload' });
+      expect(ids(await readLog(again.connection, { after: load }))).toEqual([1, 2]);
+      await again.connection.close();
+    });
+
+    it('never takes the position of another cluster for its own', async () => {
+      const name = 'stranger';
+      await prepare(server(), name);
+      const { connection } = await follow(server(), name);
+      const load = await readLog(connection);
+      const state = structuredClone(lastState(load)!);
+      const position = state.shared.position as { system: string; lsn: string };
+      const after = (lsn: string): LogTranscript => ({
+        ...load,
+        sent: [
+          {
+            kind: 'state',
+            state: { ...state, shared: { ...state.shared, position: { system: '7000000000000000000', lsn } } },
+          },
+        ],
+      });
+      for (const lsn of [position.lsn, '0/1', 'FFFFFFFF/FFFFFFFF']) {
+        const read = await readLog(connection, { after: after(lsn) });
+        expect(read.errors.join()).toContain('it was read from the cluster 7000000000000000000, and this is');
+        expect([read.outcomes, ids(read)]).toEqual([{ t: 'failed' }, []]);
+      }
+      await connection.close();
+    });
+  });
+}
