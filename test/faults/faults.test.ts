@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSource } from '@tidemark/declarative';
 import { openDestination, type SyncSettings, sync } from '@tidemark/sync';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -143,5 +144,39 @@ describe('SIGTERM', () => {
     expect((await runCli(args)).code).toBe(0);
     expect(api.asked).toEqual([1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);
     expect(await ids()).toEqual(upTo(80));
+  });
+});
+
+describe('status', () => {
+  it('says how far a sync is that holds its DuckDB file, and reads the books when it is gone', async () => {
+    const path = join(folder, 'status.yaml');
+    const source = join(folder, 'status-source.yaml');
+    writeFileSync(source, manifest);
+    const settings = { name: 'status', source, config: { base_url: api.url }, destination: `duckdb:${file}` };
+    writeFileSync(path, JSON.stringify({ ...settings, checkpoint: { rows: 10 } }));
+    const said: Awaited<ReturnType<typeof runCli>>[] = [];
+    let stop: () => void = () => undefined;
+    api.fate = (page) => {
+      if (page < 5) return undefined;
+      void (async () => {
+        // The sync says how far it is at most once a second.
+        await sleep(1_500);
+        said.push(await runCli(['status', path]), await runCli(['status', path, '--json']));
+        stop();
+      })();
+      return 'hang';
+    };
+    const sync = await runCli(['sync', path], {
+      onStart: (child) => {
+        stop = () => void child.kill('SIGTERM');
+      },
+    });
+    expect(sync.code).toBe(143);
+    expect(said.map(({ code }) => code)).toEqual([0, 0]);
+    expect(said[0]!.stdout).toMatch(/Running: job 1, attempt 1, in process \d+/);
+    const { running } = JSON.parse(said[1]!.stdout);
+    expect(running).toMatchObject({ job: 1, attempt: 1, streams: [{ name: 'rows', status: 'reading' }] });
+    expect(readdirSync(folder).filter((name) => name.includes('running'))).toEqual([]);
+    expect((await runCli(['status', path])).stdout).toMatch(/Stopped: job 1(?:.|\n)*\nrows .* 40 /);
   });
 });

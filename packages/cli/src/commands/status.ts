@@ -1,5 +1,7 @@
 import { type JsonObject, type StreamDescriptor, streamKey } from '@tidemark/protocol';
 import type { StoredAttempt, StoredJob, StoredStream } from '@tidemark/sync';
+import type { Target } from '../sync/job-order.js';
+import { readRunning, runningFileOf } from '../sync/running-file.js';
 import { table } from '../sync/table.js';
 import { count, counted, duration } from '../sync/text.js';
 import { type BooksOptions, type OpenConnection, withSession } from '../sync/with-session.js';
@@ -13,22 +15,66 @@ const ATTEMPTS_SHOWN = 5;
 
 /** `tidemark status`: what the books of a connection say, on standard output. Reads only. Exit codes: 0, 1 failed, 2 usage. */
 export async function status(file: string, options: StatusOptions): Promise<number> {
-  return withSession(file, options, true, async (connection) => {
-    const { target, session, redact } = connection;
-    const stored = await session.load(target.name);
-    const attempts = await session.history(target.name, ATTEMPTS_SHOWN);
-    const { positionInWords, whyNextJob } = await import('@tidemark/sync');
-    const over = stored && whyNextJob(stored);
-    const where = (state: JsonObject | undefined): string | undefined => {
-      const words = positionInWords(state);
-      return words === undefined ? undefined : redact(words);
-    };
-    const text = options.json
-      ? `${JSON.stringify(statusDocument(connection, stored, attempts, { where, over }), null, 2)}\n`
-      : `${statusLines(connection, stored, attempts, { where, over }).join('\n')}\n`;
-    process.stdout.write(text);
+  return withSession(
+    file,
+    options,
+    true,
+    async (connection) => {
+      const { target, session, redact } = connection;
+      const stored = await session.load(target.name);
+      const attempts = await session.history(target.name, ATTEMPTS_SHOWN);
+      const { positionInWords, whyNextJob } = await import('@tidemark/sync');
+      const over = stored && whyNextJob(stored);
+      const where = (state: JsonObject | undefined): string | undefined => {
+        const words = positionInWords(state);
+        return words === undefined ? undefined : redact(words);
+      };
+      const text = options.json
+        ? `${JSON.stringify(statusDocument(connection, stored, attempts, { where, over }), null, 2)}\n`
+        : `${statusLines(connection, stored, attempts, { where, over }).join('\n')}\n`;
+      process.stdout.write(text);
+      return 0;
+    },
+    (target, redact) => tellRunning(target, redact, options.json),
+  );
+}
+
+/** The destination is held by a sync that says beside it how far it is. */
+function tellRunning(
+  { name, destination }: Target,
+  redact: (text: string) => string,
+  json = false,
+): number | undefined {
+  const file = runningFileOf(destination);
+  const running = file === undefined ? undefined : readRunning(file, name);
+  if (!running) return undefined;
+  const { pid, job, attempt, at, streams } = running;
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ connection: name, running: { pid, job, attempt, at, streams } }, null, 2)}\n`,
+    );
     return 0;
-  });
+  }
+  const rows = streams.map((stream) => [
+    stream.namespace ? `${stream.namespace}.${stream.name}` : stream.name,
+    stream.status,
+    count(stream.rows_before + stream.rows),
+    count(stream.records),
+    stream.share === null ? '' : `${Math.floor(stream.share * 100)} %`,
+    stream.resumed_from ?? '',
+  ]);
+  const lines = [
+    name,
+    `Running: job ${job}, attempt ${attempt}, in process ${pid}. This is what it said at ${moment(Date.parse(at))}; the books can be read when it is done.`,
+    '',
+    ...table(
+      ['stream', 'status', 'rows in job', 'read in attempt', 'of about', 'resumed from'],
+      rows,
+      new Set([2, 3, 4]),
+    ),
+  ];
+  process.stdout.write(`${redact(lines.join('\n'))}\n`);
+  return 0;
 }
 
 /** What the next sync will do. */

@@ -115,6 +115,9 @@ async function observersOf(
     const { webhooks } = await import('@tidemark/sync');
     observers.push(webhooks(order.webhooks, { ...about, keepIn: order.undelivered }));
   }
+  const { RunningFile, runningFileOf } = await import('../sync/running-file.js');
+  const running = runningFileOf(order.destination);
+  if (running !== undefined) observers.push(new RunningFile(running, about));
   if (wantsTelemetry(process.env)) observers.push(await openTelemetry(about, process.env));
   return observers;
 }

@@ -18,6 +18,9 @@ export interface OpenConnection {
   warn: (message: string) => void;
 }
 
+/** What is done instead where the books of a connection are held by a sync that is running; gives the exit code. */
+export type WhileHeld = (target: Target, redact: (text: string) => string) => number | undefined;
+
 /**
  * Opens the books of a connection, runs a command with them and closes them. `readOnly`: beside a sync that is running, where
  * the destination can. Gives the exit code: what the command gave, 2 for wrong usage or configuration, 1 for the rest.
@@ -27,12 +30,14 @@ export async function withSession(
   options: BooksOptions,
   readOnly: boolean,
   run: (connection: OpenConnection) => Promise<number>,
+  whileHeld?: WhileHeld,
 ): Promise<number> {
   const { createRedactor } = await import('@tidemark/declarative');
   const { addSecret, redact } = createRedactor();
   const print = (text: string): void => void process.stderr.write(`tidemark: ${redact(text)}\n`);
+  let target: Target | undefined;
   try {
-    const target = await readTarget(file, options);
+    target = await readTarget(file, options);
     for (const secret of target.secrets) addSecret(secret);
     const destination = await openTarget(target);
     const log = (level: string, message: string): void => {
@@ -46,6 +51,8 @@ export async function withSession(
     }
   } catch (error) {
     const failure = ConnectorError.from(error);
+    const code = target && failure.kind === 'transient' ? whileHeld?.(target, redact) : undefined;
+    if (code !== undefined) return code;
     print(failure.message);
     if (readOnly && failure.kind === 'transient') print('A sync that is running prints how far it is itself.');
     if (options.debug) print(failure.stack ?? '');
