@@ -10,6 +10,11 @@ import type { Position, Unit } from './unit.js';
 export interface StreamCursor {
   /** Units still to be read. May do I/O (a parent stream is read here). Consumed lazily, once. */
   plan(signal: AbortSignal): AsyncIterable<Unit>;
+  /**
+   * Which records of a page go out, where the rest is known to have gone out in an earlier job. Called once, right before
+   * `page`, which is told of the whole page. Absent: all go out.
+   */
+  fresh?(unit: Unit, page: Page): RecordData[];
   /** The records of a page are emitted; reading the unit goes on at `page.next`. With `page.more` the position stays. */
   page(unit: Unit, page: Page): void;
   /** The unit ended well. Follows its last page before any state is asked for. */

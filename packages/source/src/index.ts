@@ -1,5 +1,6 @@
 export { attachedFile, attachFile } from './attached-file.js';
 export type { PartitionCursor, PlannedSlice, StreamCursor } from './cursor.js';
+export { type BoundaryCursorOptions, boundaryCursor } from './cursors/boundary-cursor.js';
 export { type PageCursorOptions, pageCursor } from './cursors/page-cursor.js';
 export { type PartitionedCursorOptions, partitionedCursor } from './cursors/partitioned-cursor.js';
 export { type RangeCursorOptions, rangeCursor } from './cursors/range-cursor.js';

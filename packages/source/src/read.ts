@@ -23,6 +23,12 @@ export interface ReadSettings {
   /** The shared part of the last GLOBAL state. */
   shared?: JsonObject;
   sink: Sink;
+  /**
+   * Rows at the last cursor value, which an API gives again in each job, are remembered in the states of incremental streams
+   * that only append, and are not sent again. For a runner that keeps the states to itself: those that others read stay
+   * without it.
+   */
+  remembersBoundary?: boolean;
   /** Aborted: every stream stops after the page in hand, its state is sent. */
   signal?: AbortSignal;
 }
@@ -122,6 +128,10 @@ class StreamRun {
         generation: this.configured.generation_id ?? undefined,
         cursorField: this.configured.cursor_field?.[0],
         schema: this.configured.stream.json_schema,
+        remembersBoundary:
+          this.settings.remembersBoundary === true &&
+          this.configured.sync_mode === 'incremental' &&
+          this.configured.destination_sync_mode === 'append',
       });
       await this.tellEstimate(open);
       await this.readUnits(open);
@@ -222,14 +232,15 @@ class StreamRun {
           await this.settings.sink.status(this.descriptor, 'RUNNING');
         }
         // From here to the sink's call nothing is awaited: a sink may ask for the state at any other moment.
+        const fresh = open.cursor.fresh?.(unit, page);
         open.cursor.page(unit, page);
         // Closed together with its last page: a state asked for after that page must not ask for the page again.
         closed = page.next === undefined && !page.more;
         if (closed) open.cursor.close(unit);
         const { sink } = this.settings;
         const state = page.more ? undefined : () => open.cursor.state();
-        if (page.lines && sink.lines) await sink.lines(this.descriptor, unit, page.lines, state);
-        else await sink.page(this.descriptor, unit, page.records, state);
+        if (page.lines && sink.lines && !fresh) await sink.lines(this.descriptor, unit, page.lines, state);
+        else await sink.page(this.descriptor, unit, fresh ?? page.records, state);
       });
       if (this.abort.signal.aborted) return;
     }

@@ -71,4 +71,6 @@ export interface StreamRunFacts {
   cursorField?: string;
   /** The schema as the catalog has it: with the fields that the user wants. */
   schema?: JsonObject;
+  /** What was sent at the last cursor value must not be sent again: nobody behind the stream would notice. */
+  remembersBoundary?: boolean;
 }

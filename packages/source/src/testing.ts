@@ -34,6 +34,8 @@ export async function transcript(
     concurrency?: number;
     killAfter?: number;
     signal?: AbortSignal;
+    /** See `ReadSettings`. */
+    remembersBoundary?: boolean;
   } = {},
 ): Promise<Transcript> {
   const sent: Sent[] = [];
@@ -70,7 +72,9 @@ export async function transcript(
   };
   const catalog = { streams: await Promise.all(streams.map(async (stream) => configured(await stream.describe()))) };
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const result = await read({ connection, catalog, states: options.states ?? new Map(), sink, signal });
+  const states = options.states ?? new Map();
+  const { remembersBoundary } = options;
+  const result = await read({ connection, catalog, states, sink, signal, remembersBoundary });
   return { sent, outcomes: result.outcomes, errors: result.errors.filter((error) => !(error.cause instanceof Killed)) };
 }
 

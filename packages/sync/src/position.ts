@@ -69,7 +69,9 @@ function partitions(state: JsonObject): string {
   ).length;
   const done = folded + (Array.isArray(own.done) ? own.done.length : finished);
   const global = object(state.state) ? fields(state.state) : '';
-  if (Object.keys(own).length === 0 && global !== '') return global;
+  // What is remembered of the last value is no sign of a plan that is under way.
+  const isUnderWay = Object.keys(own).some((key) => key !== 'v' && key !== 'boundary');
+  if (!isUnderWay && global !== '') return global;
   const open = states.filter(({ cursor }) => object(cursor) && cursor.next_page_token !== undefined);
   const at = open[0] && object(open[0].cursor) ? `, ${page(open[0].cursor.next_page_token!)} of the next` : '';
   if (done === 0 && at === '') return `${states.length} partitions with a cursor${global && `, ${global}`}`;

@@ -169,7 +169,7 @@ async function readOrAbandon(
   const shared = isShared ? stored?.shared : undefined;
   const signal = AbortSignal.any([context.signal, run.signal]);
   const catalog = configuredCatalog(plan, choice.chosen);
-  const reading = read({ connection, catalog, states, shared, sink: run, signal });
+  const reading = read({ connection, catalog, states, shared, sink: run, remembersBoundary: true, signal });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     const begin = () => {

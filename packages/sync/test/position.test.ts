@@ -42,6 +42,14 @@ it.each<[string | undefined, JsonObject | undefined]>([
       __tidemark: { v: 1, folded: { count: 11, digest: 'x' } },
     },
   ],
+  [
+    'day 3',
+    {
+      use_global_cursor: true,
+      state: { day: '3' },
+      __tidemark: { v: 1, boundary: { groups: [{ value: '3', rows: ['a'] }] } },
+    },
+  ],
   ['1 partition done', { states: [{ partition: { id: 1 }, cursor: { __ab_full_refresh_sync_complete: true } }] }],
   [
     'day 2024-01-02',

@@ -236,3 +236,41 @@ describe('the highest cursor value of a page', () => {
     expect(highest(['%d/%m/%Y'], ['31/01/2024', '01/02/2024'])).toBe('2024-02-01T00:00:00.000000+0000');
   });
 });
+
+describe('the records at a value of the state', () => {
+  const at = (raw: JsonObject, value: string, records: unknown[]): unknown[] => {
+    const isAt = buildCursor({ ...DAYS, ...raw }).at(value);
+    return records.filter((one) => isAt({ at: one as string }));
+  };
+
+  it('are all that the format writes like that, in any order', () => {
+    const seconds = {
+      start_datetime: '2024-01-01T00:00:00Z',
+      datetime_format: '%Y-%m-%dT%H:%M:%SZ',
+      cursor_datetime_formats: ['%Y-%m-%dT%H:%M:%S.%fZ', '%Y-%m-%d'],
+    };
+    const [exact, within, next, before] = ['05Z', '05.75Z', '06.0Z', '04.9Z'].map((end) => `2024-02-01T00:00:${end}`);
+    expect(at(seconds, exact!, [next, within, before, exact, within, null, 'x', next])).toEqual([
+      within,
+      exact,
+      within,
+    ]);
+    expect(at(seconds, '2024-02-01T00:00:00Z', [exact, '2024-02-01', '2024-02-02'])).toEqual(['2024-02-01']);
+    const days = { cursor_datetime_formats: ['%Y-%m-%dT%H:%M:%SZ'] };
+    expect(
+      at(days, '2024-02-01', [exact, '2024-02-01T23:59:59Z', '2024-02-02T00:00:00Z', '2024-01-31T23:59:59Z']),
+    ).toEqual([exact, '2024-02-01T23:59:59Z']);
+  });
+
+  it('are the same moment in another zone, and what a format without zones makes of one', () => {
+    const zoned = { datetime_format: '%Y-%m-%dT%H:%M:%S%z', start_datetime: '2024-01-01T00:00:00+0000' };
+    const [east, utc] = ['2024-02-01T02:00:00+0200', '2024-02-01T00:00:00+0000'];
+    expect(at(zoned, utc!, [east, utc, '2024-02-01T00:00:00+0200'])).toEqual([east, utc]);
+    const wall = {
+      start_datetime: '2024-01-01T00:00:00',
+      datetime_format: '%Y-%m-%dT%H:%M:%S',
+      cursor_datetime_formats: ['%Y-%m-%dT%H:%M:%S%z'],
+    };
+    expect(at(wall, '2024-02-01T02:00:00', ['2024-02-01T03:00:00+0200', east, utc])).toEqual([east]);
+  });
+});

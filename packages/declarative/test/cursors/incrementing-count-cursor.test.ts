@@ -60,4 +60,16 @@ describe('IncrementingCountCursor', () => {
   it('refuses a start that is no number', () => {
     expect(() => count({ start_value: 'first' }).cursor(undefined, OPTIONS)).toThrow(/start_value 'first'/);
   });
+
+  it('knows the records at a number, however it is written', () => {
+    const isAt = count().at(7);
+    expect([{ id: 7 }, { id: '7' }, { id: 7n }, { id: 8 }, { id: 'x' }, {}].map(isAt)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
 });

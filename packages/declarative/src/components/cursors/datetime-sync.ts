@@ -9,6 +9,7 @@ import {
   rangeCursor,
 } from '@tidemark/source';
 import type { RequestOption, RequestParts } from '../requesters/slot.js';
+import { atMoment } from './at-moment.js';
 import type { Clamping } from './clamping.js';
 import { exactMoment, readExactMoment } from './exact-moment.js';
 import { highestMoment } from './highest-moment.js';
@@ -131,6 +132,10 @@ export class DatetimeSync implements IncrementalSync {
   highest(records: readonly RecordData[]): Json | undefined {
     const moment = this.ready().values.highest(records);
     return moment && this.format.write(moment);
+  }
+
+  at(value: Json): (record: RecordData) => boolean {
+    return atMoment(this.format, this.ready().cursorField, this.read(value));
   }
 
   narrow(slice: JsonObject, highest: Json): JsonObject {

@@ -65,6 +65,13 @@ export const incrementingCountCursor = component('IncrementingCountCursor', {
         compare: (a, b) => values.compare(values.parse(a as Json), values.parse(b as Json)),
         valueOf: (record) => countOf(record[cursorField()]),
         highest: (records) => values.highest(records),
+        at(value) {
+          const wanted = values.parse(value);
+          return (record) => {
+            const count = countOf(record[cursorField()]);
+            return count !== undefined && values.compare(count, wanted) === 0;
+          };
+        },
         narrow: (slice, highest) => ({ ...slice, [START]: values.parse(highest) }),
         split: () => undefined,
         isNew(record, state) {

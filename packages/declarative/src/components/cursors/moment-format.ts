@@ -3,6 +3,7 @@ import { Decimal } from '@tidemark/protocol';
 import type { Moment } from './moment.js';
 import { type QuickMicros, quickMicros } from './quick-micros.js';
 
+const HAS_OFFSET = /%[zZ]/;
 const COUNTS = new Set(['%s', '%ms', '%epoch_microseconds']);
 
 /** The formats that a cursor's values may come in, and the one that it writes. */
@@ -11,6 +12,8 @@ export class MomentFormat {
   private readonly quick: readonly QuickMicros[];
   private readonly writer: ReturnType<typeof compileDatetimeFormat>;
   readonly sources: readonly string[];
+  /** Later moments are never written as earlier ones: not so where an offset is read that is not written. */
+  readonly keepsOrder: boolean;
 
   /** `inputs` are tried in order, `output` last. */
   constructor(
@@ -19,6 +22,7 @@ export class MomentFormat {
   ) {
     this.writer = compileDatetimeFormat(output);
     this.sources = [...new Set([...inputs, output])];
+    this.keepsOrder = HAS_OFFSET.test(output) || !this.sources.some((source) => HAS_OFFSET.test(source));
     this.readers = this.sources.map(reader);
     this.quick = this.sources.map(quickMicros);
   }

@@ -35,6 +35,8 @@ export interface IncrementalSync {
   valueOf(record: RecordData): Json | undefined;
   /** The highest cursor value of a page in the form of the state: far cheaper than `valueOf` of each record. */
   highest(records: readonly RecordData[]): Json | undefined;
+  /** Whether a record has this cursor value, in the form of the state. */
+  at(value: Json): (record: RecordData) => boolean;
   /** The slice from this cursor value on (PaginationReset): what follows a value that has been seen. */
   narrow(slice: JsonObject, highest: Json): JsonObject;
   /**

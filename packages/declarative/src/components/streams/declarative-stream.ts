@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonical, type Json, type JsonObject, type StreamDescription } from '@tidemark/protocol';
 import {
+  boundaryCursor,
   isComplete,
   type OpenStream,
   pageCursor,
@@ -170,8 +171,12 @@ class ManifestStream implements DeclarativeStream {
     const opened = incremental
       ? this.incrementalCursor(incremental, isComplete(state) ? undefined : state, fingerprint)
       : { cursor: this.pageCursor(state, fingerprint, run), isNew: undefined };
+    const cursor =
+      incremental && run.remembersBoundary
+        ? this.withBoundary(opened.cursor, incremental, isComplete(state) ? undefined : state)
+        : opened.cursor;
     return {
-      cursor: opened.cursor,
+      cursor,
       read: (unit: Unit, options) => {
         const isNew = opened.isNew?.(unit);
         const pages = retriever.pages({
@@ -219,6 +224,26 @@ class ManifestStream implements DeclarativeStream {
       cursor: (partitionState) => pageCursor({ state: partitionState, fingerprint, generation }),
       clock: context.clock,
       log: (message) => context.log('INFO', `${this.name}: ${message}`),
+    });
+  }
+
+  private withBoundary(
+    cursor: StreamCursor,
+    incremental: IncrementalSync,
+    state: JsonObject | undefined,
+  ): StreamCursor {
+    const { retriever, context } = this.parts;
+    const { partitionRouter } = retriever;
+    const isGlobal =
+      incremental.isGlobalSubstream || partitionRouter?.needsGlobalCursor === true || state?.use_global_cursor === true;
+    return boundaryCursor(cursor, {
+      state,
+      cursorField: incremental.cursorField,
+      scope: !partitionRouter ? 'stream' : isGlobal ? 'global' : 'partition',
+      compare: (a, b) => incremental.compare(a, b),
+      highest: (records) => incremental.highest(records),
+      at: (value) => incremental.at(value),
+      warn: (message) => context.log('WARN', `${this.name}: ${message}`),
     });
   }
 

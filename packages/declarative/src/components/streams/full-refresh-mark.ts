@@ -8,6 +8,7 @@ import { isComplete, OWN_KEY, ownPart, POSITION_KEY, type StreamCursor } from '@
 export function markFullRefresh(cursor: StreamCursor): StreamCursor {
   let isFinished = false;
   return {
+    ...(cursor.fresh && { fresh: (unit, page) => cursor.fresh!(unit, page) }),
     plan: (signal) => cursor.plan(signal),
     page: (unit, page) => cursor.page(unit, page),
     close: (unit) => cursor.close(unit),
