@@ -1,14 +1,18 @@
+import type { Json } from '@tidemark/protocol';
 import { beforeAll, expect, it } from 'vitest';
-import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
+import * as servers from '../../../../scripts/servers/vitest.mjs';
+import { mariadb, mysql } from '../../src/mysql/dialect.js';
+import { readingSettings } from '../../src/reading-settings.js';
 import { readLog } from '../log-reading.js';
+import { context } from '../reading.js';
 import { CURSOR, copy, follow, makeReplica, values } from './replica.js';
 import { run } from './server.js';
 
 for (const [flavour, kind] of [
-  ['mysql', mysql],
-  ['mariadb', mariadb],
+  ['mysql', servers.mysql],
+  ['mariadb', servers.mariadb],
 ] as const) {
-  describeWith(kind, `${flavour}: the order of changes`, (server) => {
+  servers.describeWith(kind, `${flavour}: the order of changes`, (server) => {
     beforeAll(() => makeReplica(server()));
 
     it('gives every change a cursor of its own that rises, also within one statement', async () => {
@@ -44,6 +48,38 @@ for (const [flavour, kind] of [
       const again = await readLog(connection, { after: load, streams: ['moved'] });
       expect(values(again, 'moved', CURSOR)).toEqual(values(changes, 'moved', CURSOR));
       await connection.close();
+    });
+
+    it('stays at its end, although more has come in the log meanwhile', async () => {
+      await run(server(), 'CREATE TABLE busy (id INT PRIMARY KEY)', 'INSERT INTO busy VALUES (1)');
+      const { host, port, database: name } = server();
+      const database = await { mysql, mariadb }[flavour].open(
+        { host, port, database: name, username: 'replica', password: 'replica-password' },
+        readingSettings({ method: 'log' }),
+        context(),
+      );
+      const tables = await database.tables([{ name: 'busy' }]);
+      const log = database.log!();
+      const from = await log.end();
+      await run(server(), 'INSERT INTO busy VALUES (2)');
+      const to = await log.end();
+      await run(server(), ...Array.from({ length: 20 }, (_, i) => `INSERT INTO busy VALUES (${i + 3})`));
+      const { signal } = new AbortController();
+      const read = async (start: Json, end: Json) => {
+        const ids: unknown[] = [];
+        let position = start;
+        for await (const batch of log.read(start, end, tables, { signal })) {
+          for (const { records } of batch.changes) ids.push(...records.map(({ id }) => id));
+          position = batch.position ?? position;
+        }
+        return { ids, position };
+      };
+      const first = await read(from, to);
+      expect(first.ids).toEqual([2]);
+      const rest = await read(first.position, await log.end());
+      expect(rest.ids).toEqual(Array.from({ length: 20 }, (_, i) => i + 3));
+      await log.close();
+      await database.close();
     });
   });
 }

@@ -28,6 +28,7 @@ export function describeReplacing(harness: DestinationHarness): void {
   describe.skipIf(skip)(`replacing${why}`, () => {
     itRefusesToEmpty(harness);
     itRefreshes(harness);
+    itKeepsWhatWaits(harness);
   });
 }
 
@@ -110,7 +111,10 @@ function itRefreshes(harness: DestinationHarness): void {
       },
     );
   }
+}
 
+/** Rows that wait beside a table, and tables that are gone. */
+function itKeepsWhatWaits(harness: DestinationHarness): void {
   itNeeds(
     harness,
     'hide',
