@@ -165,9 +165,9 @@ export class BinlogReader {
     this.boundary(zongji, event.nextPosition);
   }
 
-  /** Between two transactions, everything before `pos` has been handed over. */
+  /** Between two transactions, everything before `pos` has been handed over. Behind the end nothing is: its rows are left out. */
   private boundary(zongji: Stream, pos: number): void {
-    if (this.isInside || pos === 0) return;
+    if (this.isInside || pos === 0 || this.isDone) return;
     const { from, to } = this.reading;
     const gtid = from.gtid === null ? null : (zongji.gtidSet ?? from.gtid);
     const { file } = this;
