@@ -45,7 +45,10 @@ export function recordsWritten() {
 export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 export const round = (value, digits) => Number(value.toFixed(digits));
 
-/** Runs any program, its output into a file, and gives what it used: wall and CPU seconds, peak MB. Throws when it fails. */
+/**
+ * Runs any program, its output into a file. Gives what it and its children used (wall and CPU seconds, peak MB of the largest
+ * process) and what it wrote to standard error. Throws when it fails.
+ */
 export function measureProgram(command, { env, output = out, input } = {}) {
   const usage = join(folder, 'usage.json');
   const wrapper = fileURLToPath(new URL('children.py', import.meta.url));
@@ -58,5 +61,5 @@ export function measureProgram(command, { env, output = out, input } = {}) {
   });
   if (result.status !== 0)
     throw new Error(`${command[0]} ended with exit ${result.status}: ${String(result.stderr).slice(-2000)}`);
-  return JSON.parse(readFileSync(usage, 'utf8'));
+  return { ...JSON.parse(readFileSync(usage, 'utf8')), errors: result.stderr };
 }

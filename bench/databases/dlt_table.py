@@ -1,9 +1,12 @@
-"""dlt's own way from a table into DuckDB: dlt_table.py URL FILE"""
+"""dlt's own way from a table to Parquet files or into DuckDB: dlt_table.py URL TABLE ROWS BACKEND files|duckdb PLACE"""
 import sys
 
 import dlt
 from dlt.sources.sql_database import sql_table
 
-url, file = sys.argv[1:]
-pipeline = dlt.pipeline('bench', destination=dlt.destinations.duckdb(file), dataset_name='d', dev_mode=True)
-pipeline.run(sql_table(credentials=url, table='few', schema='public', backend='pyarrow'))
+url, table, rows, backend, kind, place = sys.argv[1:]
+destination = dlt.destinations.duckdb(place) if kind == 'duckdb' else dlt.destinations.filesystem(place)
+pipeline = dlt.pipeline('bench', destination=destination, dataset_name='d', dev_mode=True)
+pipeline.run(sql_table(credentials=url, table=table, schema='public', backend=backend), loader_file_format='parquet')
+written = pipeline.last_trace.last_normalize_info.row_counts[table]
+assert written == int(rows), written
