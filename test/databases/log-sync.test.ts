@@ -53,7 +53,7 @@ describeWith(postgres, 'a log into DuckDB', (server) => {
     const settings = async (): Promise<SyncSettings> => ({
       source: await createDatabaseSource({
         dialect: 'postgres',
-        reading: { method: 'log', schemas: ['shop'], page_rows: 100 },
+        reading: { method: 'log', schemas: ['shop'], page_rows: 100, on_lost_position: 'reload' },
       }),
       config: { host, port, username, password, database },
       destination: await openDestination(`duckdb:${file}`),
@@ -77,6 +77,19 @@ describeWith(postgres, 'a log into DuckDB', (server) => {
           await run(`SELECT id, name FROM shop.${table} ORDER BY id`),
         );
     }
+    // The log is lost with what was deleted: the tables are loaded again, and nothing of before stays in them.
+    await run(
+      'DELETE FROM shop.customers WHERE id % 3 = 0',
+      'DELETE FROM shop.orders',
+      "SELECT pg_drop_replication_slot('tidemark')",
+      "SELECT pg_create_logical_replication_slot('tidemark', 'pgoutput')",
+    );
+    const again = await sync(await settings());
+    expect([again.outcome, again.errors]).toEqual(['complete', []]);
+    for (const table of ['customers', 'orders'])
+      expect(await rowsOf(file, `shop.shop.${table}`)).toEqual(
+        await run(`SELECT id, name FROM shop.${table} ORDER BY id`),
+      );
     const idle = await sync(await settings());
     expect([idle.outcome, idle.rows]).toEqual(['complete', 0]);
   });

@@ -117,3 +117,9 @@ export function table(sent: readonly LogSent[], stream: string, cursor: string):
   for (const [id, record] of rows) if (record._ab_cdc_deleted_at) rows.delete(id);
   return rows;
 }
+
+/** The numbers `id` of that table, in order, where the stream has begun anew as a whole: all that was sent before is gone. */
+export function copy(sent: readonly LogSent[], stream: string, cursor: string): number[] {
+  const from = sent.findLastIndex((each) => each.kind === 'restart' && each.stream === stream);
+  return [...table(sent.slice(from + 1), stream, cursor).keys()].map(Number).sort((a, b) => a - b);
+}

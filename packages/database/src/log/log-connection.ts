@@ -24,7 +24,7 @@ import type { Table } from '../dialect.js';
 import { sentence } from '../finding.js';
 import { type DialectName, isDatabaseState } from '../state.js';
 import { tableId } from '../table-id.js';
-import { anew } from './anew.js';
+import { anew, isAnew } from './anew.js';
 import type { ChangeLog, LostTables, TableBreak } from './change-log.js';
 import { LoadSink } from './load-sink.js';
 
@@ -147,20 +147,25 @@ class LogReading {
     const { log } = this.options;
     const stored = await this.storedPosition();
     const begun = stored === undefined ? new Map<string, JsonObject>() : this.storedStates();
-    const isBegun = (table: Table): boolean => begun.has(streamKey(table));
-    const lost = stored === undefined ? undefined : await log.accept(stored, this.options.tables.filter(isBegun));
+    const isFollowed = (table: Table): boolean => {
+      const state = begun.get(streamKey(table));
+      return state !== undefined && !isAnew(state);
+    };
+    const lost = stored === undefined ? undefined : await log.accept(stored, this.options.tables.filter(isFollowed));
     if (lost !== undefined) this.reportLost(lost);
+    const isLost = (id: string): boolean => typeof lost === 'string' || lost?.tables.includes(id) === true;
+    for (const { stream } of this.followed) {
+      const key = streamKey(stream);
+      const state = begun.get(key);
+      // Rows that were deleted meanwhile are in no log: what was sent is taken back.
+      if (state) this.states.set(key, isLost(tableId(plain(stream))) ? anew(state) : state);
+    }
     if (stored === undefined || typeof lost === 'string') {
       await this.failUnsent();
       this.position = await log.end();
       return;
     }
     this.position = stored;
-    const gone = new Set(lost?.tables);
-    for (const { stream } of this.followed) {
-      const state = begun.get(streamKey(stream));
-      if (state && !gone.has(tableId(plain(stream)))) this.states.set(streamKey(stream), state);
-    }
     await this.failUnsent();
     // What was given in as a state is stored: the server may forget what came before it.
     await log.confirm(stored);
@@ -253,7 +258,11 @@ class LogReading {
   private async catchUp(to: Json): Promise<void> {
     const { log, tables } = this.options;
     const { sink } = this.settings;
-    const begun = this.followed.filter(({ stream }) => this.states.has(streamKey(stream)));
+    const begun = this.followed.filter(({ stream }) => {
+      const state = this.states.get(streamKey(stream));
+      // What is still to be loaded anew has no rows that changes could be of.
+      return state !== undefined && !isAnew(state);
+    });
     if (begun.length === 0) {
       // Nothing has been loaded: what the log holds so far is of no use.
       this.position = to;
@@ -261,13 +270,20 @@ class LogReading {
     }
     const byId = new Map(begun.map(({ stream }) => [tableId(plain(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
+    const uncovered = new Set<ConfiguredStream['stream']>();
     for await (const { changes, position, breaks = [] } of log.read(this.position, to, wanted, {
       signal: this.signal,
     })) {
+      for (const { table } of changes) if (byId.has(table)) uncovered.add(byId.get(table)!);
       const pages = changes.flatMap(({ table, records }) => {
         const stream = byId.get(table);
         return stream ? [{ stream: plain(stream), unit: LOG_UNIT, records: chosen(records, stream.json_schema) }] : [];
       });
+      if (position !== undefined) {
+        // A position covers what came before it of all tables, also of those that have nothing in this batch.
+        for (const stream of uncovered) pages.push({ stream: plain(stream), unit: LOG_UNIT, records: [] });
+        uncovered.clear();
+      }
       for (const each of breaks) {
         const stream = byId.get(each.table);
         if (stream) this.loadAnew(stream, each);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
-import { type LogTranscript, lastState, readLog } from '../log-reading.js';
+import { CURSOR } from '../log-cases.js';
+import { copy, covered, type LogTranscript, lastState, readLog } from '../log-reading.js';
 import { type Address, open, run } from '../reading.js';
 
 const ids = ({ sent }: LogTranscript): unknown[] =>
@@ -59,6 +60,47 @@ for (const kind of [postgres, postgres18]) {
       const again = await follow(server(), name, { on_lost_position: 'reload' });
       expect(ids(await readLog(again.connection, { after: load }))).toEqual([1, 2]);
       await again.connection.close();
+    });
+
+    it('loads again what is there, and nothing stays of what was deleted meanwhile, also after a kill at any message', async () => {
+      const name = 'deleted';
+      await prepare(server(), name);
+      await run(
+        server(),
+        `INSERT INTO ${name}.t SELECT generate_series(2, 8)`,
+        `CREATE TABLE ${name}.emptied (id int PRIMARY KEY)`,
+        `INSERT INTO ${name}.emptied VALUES (1)`,
+        `ALTER PUBLICATION ${name} ADD TABLE ${name}.emptied`,
+      );
+      const { connection } = await follow(server(), name, { on_lost_position: 'reload', page_rows: 3 });
+      const load = await readLog(connection);
+      await run(server(), `DELETE FROM ${name}.emptied`);
+      let before = load;
+      let sent = [...load.sent];
+      for (let killAfter = 0; killAfter < 10; killAfter++) {
+        await run(
+          server(),
+          `DELETE FROM ${name}.t WHERE id = (SELECT min(id) FROM ${name}.t)`,
+          `INSERT INTO ${name}.t VALUES (${100 + killAfter})`,
+          `SELECT pg_drop_replication_slot('${name}')`,
+          `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
+          `INSERT INTO ${name}.t VALUES (${200 + killAfter})`,
+        );
+        const first = await readLog(connection, { after: before, killAfter });
+        const kept = lastState(first) ? first : before;
+        await run(server(), `DELETE FROM ${name}.t WHERE id = ${200 + killAfter}`);
+        const second = await readLog(connection, { after: kept });
+        expect([second.errors, second.outcomes]).toEqual([[], { t: 'complete', emptied: 'complete' }]);
+        sent = [...sent, ...covered(first), ...second.sent];
+        expect(copy(sent, 't', CURSOR)).toEqual(
+          (await run(server(), `SELECT id FROM ${name}.t ORDER BY id`)).map(({ id }) => Number(id)),
+        );
+        expect(copy(sent, 'emptied', CURSOR)).toEqual([]);
+        before = second;
+      }
+      const idle = await readLog(connection, { after: before });
+      expect(idle.sent.filter((each) => each.kind !== 'state')).toEqual([]);
+      await connection.close();
     });
 
     it('never takes the position of another cluster for its own', async () => {

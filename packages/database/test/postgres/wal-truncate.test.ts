@@ -1,15 +1,10 @@
 import { expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
-import { covered, type LogSent, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
+import { CURSOR } from '../log-cases.js';
+import { copy as copyOf, covered, type LogSent, type LogTranscript, lastState, readLog } from '../log-reading.js';
 import { open, run } from '../reading.js';
 
-const CURSOR = '_ab_cdc_cursor';
-
-/** The table that a destination has: every row goes where the stream begins anew as a whole. */
-function copy(sent: readonly LogSent[], stream: string): number[] {
-  const from = sent.findLastIndex((each) => each.kind === 'restart' && each.stream === stream);
-  return [...table(sent.slice(from + 1), stream, CURSOR).keys()].map(Number).sort((a, b) => a - b);
-}
+const copy = (sent: readonly LogSent[], stream: string): number[] => copyOf(sent, stream, CURSOR);
 
 for (const kind of [postgres, postgres18]) {
   describeWith(kind, 'TRUNCATE in the log', (server) => {
