@@ -54,11 +54,12 @@ function answer(path, query, job) {
     const rows = all(ROWS).filter(({ id }) => REGIONS[id % REGIONS.length] === region);
     return { data: rows.slice(number('offset', 0), number('offset', 0) + size) };
   }
+  // Inclusive, as most are: what lies at the last value comes again in each job.
   const from = query.has('since') ? Date.parse(query.get('since')) : -Infinity;
   const to = query.has('until') ? Date.parse(query.get('until')) : Infinity;
   const rows = all(collection === 'cursors' ? ROWS : grown(job))
     .map((one) => ({ ...one, updated_at: times(one.id) }))
-    .filter(({ updated_at }) => Date.parse(updated_at) > from && Date.parse(updated_at) <= to);
+    .filter(({ updated_at }) => Date.parse(updated_at) >= from && Date.parse(updated_at) <= to);
   const after = number('after', 0);
   const found = rows.filter(({ id }) => id > after);
   const data = found.slice(0, size);

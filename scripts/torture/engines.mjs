@@ -1,13 +1,17 @@
-// The database servers that are tortured: `start()` gives one with `prepare`, `query`, and what a manifest needs.
+// The database servers that are tortured. `start()` gives one with `tables` (how they are made, changed and looked at), which of
+// them are read in which mode, and what a manifest needs.
 import { createRequire } from 'node:module';
 import { startMariadb } from '../servers/mariadb.mjs';
 import { startMysql } from '../servers/mysql.mjs';
 import { startPostgres } from '../servers/postgres.mjs';
+import { mongodb } from './mongo-engine.mjs';
+import { firstTick, sqlTables } from './sql-tables.mjs';
 
 // The drivers belong to the package that reads with them.
 const require = createRequire(new URL('../../packages/database/package.json', import.meta.url));
 
-const TABLES = ['by_number', 'by_text', 'by_pair'];
+const KEYED = ['by_number', 'by_text', 'by_pair', 'by_uuid', 'by_time', 'by_three'];
+const RISING = ['steps', 'rising'];
 
 async function postgres() {
   const { Pool } = require('pg');
@@ -15,10 +19,19 @@ async function postgres() {
   const pool = new Pool({ connectionString: server.url, max: 2 });
   pool.on('error', () => undefined);
   const query = async (sql) => (await pool.query(sql)).rows;
+  const types = {
+    uuid: 'uuid',
+    uuidOf: (hex) => `'${hex}'`,
+    time: 'timestamp',
+  };
+  const tables = sqlTables({ query, types });
+  const create = {
+    parted: (rows) => createParted(query, tables, rows),
+    seen: () => query('CREATE VIEW seen AS SELECT * FROM by_number'),
+  };
   return {
     dialect: 'postgres',
     schema: 'public',
-    tables: TABLES,
     config: {
       host: server.host,
       port: server.port,
@@ -26,22 +39,20 @@ async function postgres() {
       username: server.user,
       password: server.password,
     },
-    query,
-    async prepare(rows) {
-      const numbers = `FROM generate_series(1, ${rows}) AS i`;
-      for (const sql of [
-        'CREATE TABLE by_number (id bigint PRIMARY KEY, number int, filler text)',
-        `INSERT INTO by_number SELECT i * 7 - 9000, i, repeat('x', 80) ${numbers}`,
-        'CREATE TABLE by_text (id text PRIMARY KEY, number int)',
-        `INSERT INTO by_text SELECT md5(i::text), i ${numbers}`,
-        'CREATE TABLE by_pair (a int, b text, number int, PRIMARY KEY (a, b))',
-        `INSERT INTO by_pair SELECT i % 5, 'k' || i, i ${numbers}`,
-        'CREATE TABLE live (id int PRIMARY KEY, n bigint)',
-        `INSERT INTO live SELECT i, 0 ${numbers}`,
-        'CREATE PUBLICATION tidemark FOR ALL TABLES',
-        "SELECT pg_create_logical_replication_slot('tidemark', 'pgoutput')",
-      ])
-        await query(sql);
+    tables: { ...tables, create: (table, rows) => (create[table] ? create[table](rows) : tables.create(table, rows)) },
+    load: [...KEYED, 'parted', 'bare', 'seen'],
+    log: [...KEYED, 'parted'],
+    cursor: RISING,
+    async beforeLog() {
+      await query('CREATE PUBLICATION tidemark FOR ALL TABLES WITH (publish_via_partition_root = true)');
+      await query("SELECT pg_create_logical_replication_slot('tidemark', 'pgoutput')");
+    },
+    /** Every row gets another address: by VACUUM, by a column whose values are computed, by the order of the key. */
+    async rewrite(table, times) {
+      if (table === 'seen') return;
+      if (times % 3 === 0) await query(`ALTER TABLE ${table} ADD COLUMN extra_${times} float8 DEFAULT random()`);
+      else if (times % 3 === 1 || table === 'bare' || table === 'parted') await query(`VACUUM FULL ${table}`);
+      else await query(`CLUSTER ${table} USING ${table}_pkey`);
     },
     async stop() {
       await pool.end().catch(() => undefined);
@@ -50,35 +61,32 @@ async function postgres() {
   };
 }
 
-function mysqlFamily(dialect, startServer) {
+async function createParted(query, tables, rows) {
+  await tables.create('parted', 0, { after: ' PARTITION BY HASH (id)' });
+  for (const leaf of [0, 1, 2])
+    await query(`CREATE TABLE parted_${leaf} PARTITION OF parted FOR VALUES WITH (MODULUS 3, REMAINDER ${leaf})`);
+  const numbers = Array.from({ length: rows }, (_, i) => i + 1);
+  await tables.insert('parted', numbers, { n: 0, tick: firstTick });
+}
+
+function mysqlFamily(dialect, startServer, uuid) {
   return async () => {
     const { createPool } = require('mysql2/promise');
     const server = await startServer();
     const { host, port, user, password, database } = server;
     const pool = createPool({ host, port, user, password, database, connectionLimit: 2 });
     const query = async (sql) => (await pool.query(sql))[0];
-    const insert = async (table, make, rows) => {
-      for (let from = 1; from <= rows; from += 500) {
-        const values = Array.from({ length: Math.min(500, rows - from + 1) }, (_, i) => make(from + i));
-        await query(`INSERT INTO ${table} VALUES ${values.join(',')}`);
-      }
-    };
     return {
       dialect,
       schema: database,
-      tables: TABLES,
       config: { host, port, database, username: user, password },
-      query,
-      async prepare(rows) {
-        await query('CREATE TABLE by_number (id bigint PRIMARY KEY, number int, filler char(80))');
-        await insert('by_number', (i) => `(${i * 7 - 9000}, ${i}, 'x')`, rows);
-        await query('ANALYZE TABLE by_number');
-        await query('CREATE TABLE by_text (id varchar(40) PRIMARY KEY, number int)');
-        await insert('by_text', (i) => `(MD5(${i}), ${i})`, rows);
-        await query('CREATE TABLE by_pair (a int, b varchar(20), number int, PRIMARY KEY (a, b))');
-        await insert('by_pair', (i) => `(${i % 5}, 'k${i}', ${i})`, rows);
-        await query('CREATE TABLE live (id int PRIMARY KEY, n bigint)');
-        await insert('live', (i) => `(${i}, 0)`, rows);
+      tables: sqlTables({ query, types: { ...uuid, time: 'datetime(6)' } }),
+      load: [...KEYED, 'bare'],
+      log: KEYED,
+      cursor: RISING,
+      async rewrite(table, times) {
+        if (times % 2 === 0) await query(`ALTER TABLE ${table} ADD COLUMN extra_${times} int DEFAULT 1`);
+        else await query(`ALTER TABLE ${table} FORCE`);
       },
       async stop() {
         await pool.end().catch(() => undefined);
@@ -90,6 +98,12 @@ function mysqlFamily(dialect, startServer) {
 
 export const engines = {
   postgres: { start: postgres },
-  mysql: { start: mysqlFamily('mysql', startMysql) },
-  mariadb: { start: mysqlFamily('mariadb', startMariadb) },
+  mysql: { start: mysqlFamily('mysql', startMysql, { uuid: 'binary(16)', uuidOf: (hex) => `x'${hex}'` }) },
+  mariadb: { start: mysqlFamily('mariadb', startMariadb, { uuid: 'uuid', uuidOf: dashed }) },
+  mongodb: { start: mongodb },
 };
+
+/** A random UUID by its form: MariaDB refuses others. */
+function dashed(hex) {
+  return `'${hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5')}'`;
+}

@@ -1,11 +1,16 @@
+/** An attempt that is let live may take so long, in milliseconds. */
+export const PATIENCE_MS: number;
+
 /** How one attempt ended. */
 export interface AttemptEnd {
   killed: boolean;
   /** It ended by itself, and well. */
   ok: boolean;
   said: string;
-  /** How long it ran after it first spoke. */
+  /** How long it ran after it first spoke, in milliseconds; 0 when it never did. */
   ms: number;
+  /** How long it was before it first spoke. */
+  silentMs?: number;
 }
 
 /** What came of it all. */
@@ -36,12 +41,16 @@ export interface KillSettings {
 /** Runs attempt after attempt until so many were killed, then one to its end, and counts what is lost and doubled. */
 export function killAndResume(settings: KillSettings): Promise<KillSum>;
 
-/** Runs a program and kills it `ms` after it first spoke. `ok` judges one that ended by itself. */
+/**
+ * Runs a program and kills it `ms` after it first spoke, or with `fromStart` after it was started: then a kill may also hit
+ * before there is a word. `ok` judges one that ended by itself.
+ */
 export function killed(settings: {
   command: string;
   args: string[];
   ms: number;
   env?: NodeJS.ProcessEnv;
+  fromStart?: boolean;
   ok(code: number, said: string): boolean;
 }): Promise<AttemptEnd>;
 

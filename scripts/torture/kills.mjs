@@ -4,7 +4,7 @@ import { random } from './random.mjs';
 /** How much of an undisturbed attempt's time the kills are spread over: most are to hit. */
 const SPREAD = 0.6;
 /** An attempt that is let live may take so long. */
-const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000;
 
 /** Runs attempt after attempt until so many were killed, then one to its end, and counts what is lost and doubled. */
 export async function killAndResume({ kills, seed, span, attempt, finishedJobs, verify, onJob }) {
@@ -35,28 +35,38 @@ export async function killAndResume({ kills, seed, span, attempt, finishedJobs, 
   return sum;
 }
 
-/** Runs a program and kills it `ms` after it first spoke. `ok` judges one that ended by itself. */
-export function killed({ command, args, ms, env, ok }) {
+/**
+ * Runs a program and kills it `ms` after it first spoke, or with `fromStart` after it was started: then a kill may also hit
+ * before there is a word. `ok` judges one that ended by itself.
+ */
+export function killed({ command, args, ms, env, fromStart = false, ok }) {
   return new Promise((resolve, reject) => {
+    const begun = Date.now();
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: env ?? process.env });
     let said = '';
-    let ready = 0;
+    let spoke = 0;
     let timer;
-    const hear = (text) => {
-      said = (said + text).slice(-20_000);
-      ready ||= Date.now();
+    const arm = () => {
       timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
     };
+    const hear = (text) => {
+      said = (said + text).slice(-20_000);
+      spoke ||= Date.now();
+      arm();
+    };
+    if (fromStart) arm();
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
+      const end = Date.now();
       resolve({
         killed: code === null,
         ok: code !== null && ok(code, said),
         said,
-        ms: ready === 0 ? 0 : Date.now() - ready,
+        ms: spoke === 0 ? 0 : end - spoke,
+        silentMs: (spoke || end) - begun,
       });
     });
   });

@@ -1,5 +1,5 @@
 // pnpm torture PART …: what takes too long for the tests. `pnpm torture sync --kills 1000 [--seed S] [--destination D]`,
-// `pnpm torture databases --kills 300 [--seed S] [--engine E]`.
+// `pnpm torture databases --kills 300 [--seed S] [--engine E] [--way load|log|cursor]`.
 import { parseArgs } from 'node:util';
 
 /** Each part is a file that exports `run(options)` and returns an exit code. */
@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     destination: { type: 'string' },
     engine: { type: 'string' },
+    way: { type: 'string' },
   },
 });
 const [part = ''] = positionals;
@@ -23,7 +24,7 @@ const number = (name, otherwise) => {
 };
 if (!Object.hasOwn(PARTS, part) || positionals.length > 1) {
   console.error(
-    `usage: pnpm torture PART [--kills N] [--seed S] [--destination NAME]; parts: ${Object.keys(PARTS).join(', ')}`,
+    `usage: pnpm torture PART [--kills N] [--seed S] [--destination NAME] [--engine NAME] [--way NAME]; parts: ${Object.keys(PARTS).join(', ')}`,
   );
   process.exit(2);
 }
@@ -32,6 +33,7 @@ const options = {
   seed: number('seed', 1),
   destination: values.destination,
   engine: values.engine,
+  way: values.way,
 };
 const { run } = await import(PARTS[part]);
 process.exitCode = await run(options);
