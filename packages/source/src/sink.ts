@@ -27,7 +27,8 @@ export interface Sink {
   lines?(stream: StreamDescriptor, unit: Unit, lines: RecordLines, state?: () => JsonObject): void | Promise<void>;
   /**
    * Pages of streams that one state covers together (`Connection.together`): calls come one at a time over all of them, and
-   * `page` is not called for such a stream. `state` as in `page`. Absent where a sink takes no such streams.
+   * `page` is not called for such a stream. `state` as in `page`: it covers what was sent so far of the units that have a page
+   * in this call, which may be empty. Absent where a sink takes no such streams.
    */
   pagesTogether?(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void>;
   /**

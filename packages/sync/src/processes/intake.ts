@@ -26,6 +26,8 @@ export class StreamIntake {
   sinceState = 0;
   /** The last state of this run. */
   state: JsonObject | undefined;
+  /** Some of its records were handed on, and no state that several streams share covers them yet. */
+  isUncovered = false;
   isRunning = false;
   isStarted = false;
   /** The program says that it did not get to the end. */

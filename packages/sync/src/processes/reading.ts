@@ -195,8 +195,10 @@ export class Reading {
   private async handOn(stream: StreamIntake, state?: () => JsonObject): Promise<void> {
     const { sink } = this.settings;
     const page = await this.taken(stream);
-    if (this.isGlobal) await sink.pagesTogether?.([page]);
-    else await sink.page(page.stream, page.unit, page.records, state, page.extractedAt);
+    if (this.isGlobal) {
+      stream.isUncovered = true;
+      await sink.pagesTogether?.([page]);
+    } else await sink.page(page.stream, page.unit, page.records, state, page.extractedAt);
   }
 
   /** What waits of a stream, after the sink was told that the stream is under way. */
@@ -261,7 +263,9 @@ export class Reading {
     this.global = global;
     const pages: StreamPage[] = [];
     for (const stream of all) {
-      if (stream.records.length === 0) continue;
+      // Also an empty page says that what came before it is covered.
+      if (stream.records.length === 0 && !stream.isUncovered) continue;
+      stream.isUncovered = false;
       pages.push(await this.taken(stream));
     }
     await this.settings.sink.pagesTogether?.(pages, () => global);

@@ -106,6 +106,19 @@ it('one state for all streams goes through, and back to the program', async () =
   expect(await count(file, 'SELECT count(*) FROM b')).toBe(2);
 });
 
+it('one state for all streams covers what was handed on before it of those that have nothing more', async () => {
+  const file = `${folder}/covered.duckdb`;
+  const discover = catalog(stream('a', incremental), stream('b', incremental));
+  // A full page goes on before the state comes.
+  const page = Array.from({ length: 1_000 }, (_, id) => id);
+  const broken = scripted(folder, {
+    discover,
+    read: [...some('a', ...page), ...some('b', 1), global(5, 1_001, { a: {}, b: {} }), { exit: 1 }],
+  });
+  expect(await run(broken.command, await openDestination(`duckdb:${file}`))).toMatchObject({ rows: 1_001 });
+  expect(await count(file, 'SELECT count(*) FROM a')).toBe(1_000);
+});
+
 it('one state for all streams reaches a destination program as one', async () => {
   const settings = `${folder}/listener.json`;
   writeFileSync(settings, JSON.stringify({ stats: 'right' }));
