@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectorError } from '@tidemark/source';
+import { LongStatements } from '../long-statements.js';
 
 /** A server that sends nothing for so long, while its log is not read to the end, has gone. */
 const SILENCE_SECONDS = 120;
@@ -15,6 +16,8 @@ export class SignsOfLife {
   constructor(
     private readonly log: string,
     private readonly signal: AbortSignal,
+    /** Says so while the server is waited for, until it has been silent for too long. */
+    private readonly long = new LongStatements(),
   ) {}
 
   /** The server has sent something. */
@@ -35,7 +38,8 @@ export class SignsOfLife {
       this.wake = resolve;
       this.signal.addEventListener('abort', () => resolve(), { once: true, signal: timer.signal });
     });
-    await Promise.race([woken, sleep(1_000, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    const second = sleep(1_000, undefined, { signal: timer.signal }).catch(() => undefined);
+    await this.long.during(Promise.race([woken, second]));
     timer.abort();
     if (performance.now() - this.last > SILENCE_SECONDS * 1000)
       this.failure ??= new ConnectorError(

@@ -3,6 +3,7 @@ import { ConnectorError } from '@tidemark/source';
 import type { ChangeStream } from 'mongodb';
 import type { ReadingSettings } from '../dialect.js';
 import type { LogBatch, TableChanges } from '../log/change-log.js';
+import { LongStatements } from '../long-statements.js';
 import { type ChangePosition, type ClusterTime, compareTimes, storedPosition, timeOfToken } from './change-position.js';
 import { type ChangeEvent, changeRecord, timeOfEvent } from './change-records.js';
 import type { Opened } from './clients.js';
@@ -23,6 +24,7 @@ export interface ChangeReaderOptions {
   readonly schemaless: boolean;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
+  readonly long?: LongStatements;
 }
 
 /** Reads a change stream up to a position, in batches. */
@@ -41,10 +43,10 @@ export class ChangeReader {
   }
 
   async *batches(): AsyncIterable<LogBatch> {
-    const { stream, signal, settings, end } = this.options;
+    const { stream, signal, settings, end, long = new LongStatements() } = this.options;
     let lastMove = performance.now();
     while (!signal.aborted) {
-      const event = (await stream.tryNext()) as ChangeEvent | null;
+      const event = (await long.during(stream.tryNext())) as ChangeEvent | null;
       const before = this.at;
       const isReached = event ? this.event(event) : this.quiet();
       if (this.at !== before) lastMove = performance.now();

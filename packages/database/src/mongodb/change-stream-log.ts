@@ -133,7 +133,18 @@ export class ChangeStreamLog implements ChangeLog {
     const followed = collections().filter((collection) => wanted.has(collectionId(collection)));
     const stream = this.watch(opened, followed, this.startOf(opened, begin));
     const { schemaless } = clients.config;
-    const reader = new ChangeReader({ stream, opened, followed, begin, end, settings, schemaless, signal, warn });
+    const reader = new ChangeReader({
+      stream,
+      opened,
+      followed,
+      begin,
+      end,
+      settings,
+      schemaless,
+      signal,
+      warn,
+      long: clients.long,
+    });
     try {
       yield* reader.batches();
       this.isByTime = false;

@@ -1,5 +1,6 @@
 import type { BSON, ClientSession, MongoClient, ReadConcernLike, Timestamp } from 'mongodb';
 import type { ReadingSettings } from '../dialect.js';
+import { LongStatements } from '../long-statements.js';
 import type { MongoConfig } from './config.js';
 import { mongoError, serverCode } from './errors.js';
 import type { BoundTypes } from './id-order.js';
@@ -42,6 +43,7 @@ export class Clients {
   constructor(
     readonly config: MongoConfig,
     private readonly settings: ReadingSettings,
+    readonly long = new LongStatements(),
   ) {}
 
   /** Throws ConnectorError. */
@@ -62,11 +64,11 @@ export class Clients {
     const { set, isSharded, hasSessions } = opened.facts;
     const seconds = this.settings.statement_timeout_seconds;
     const limits = seconds > 0 ? { maxTimeMS: Math.ceil(seconds * 1000) } : {};
-    if (!hasSessions || !(set !== '' || isSharded)) return body(opened, limits);
+    if (!hasSessions || !(set !== '' || isSharded)) return this.long.during(body(opened, limits));
     const session = opened.client.startSession({ causalConsistency: true });
     try {
       if (this.seen) session.advanceOperationTime(this.seen);
-      return await body(opened, { ...limits, session, readConcern: { level: 'majority' } });
+      return await this.long.during(body(opened, { ...limits, session, readConcern: { level: 'majority' } }));
     } finally {
       if (session.operationTime) this.saw(session.operationTime);
       await session.endSession();

@@ -13,6 +13,7 @@ import type {
   TableWish,
 } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
+import { LongStatements } from '../long-statements.js';
 import { SpoolSpace } from '../spool/spool-space.js';
 import { readCatalog } from './catalog.js';
 import { LOG_COLUMNS, LOG_CURSOR } from './change-records.js';
@@ -40,7 +41,9 @@ export const mongodb: Dialect = {
     for (const secret of parsed.secrets) context.addSecret(secret);
     if (settings.snapshot)
       context.log('WARN', `MongoDB is read page by page, each as it is then: 'snapshot' has no effect.`);
-    return new MongoDatabase(new Clients(parsed, settings), settings, (message) => context.log('WARN', message));
+    const long = new LongStatements(context.alive, settings.statement_timeout_seconds);
+    const clients = new Clients(parsed, settings, long);
+    return new MongoDatabase(clients, settings, (message) => context.log('WARN', message));
   },
 };
 

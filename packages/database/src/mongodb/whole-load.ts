@@ -28,7 +28,7 @@ async function* readWhole(options: LoadOptions, space: SpoolSpace, signal: Abort
   const { clients, settings, collection, records: maker } = options;
   const doing = `Reading ${collectionId(collection)}`;
   const { bson } = await clients.open();
-  const through = { space, doing, memoryBytes: settings.page_bytes, signal };
+  const through = { space, doing, memoryBytes: settings.page_bytes, signal, long: clients.long };
   try {
     for await (const piece of spooled(through, (stop, spare) => packedDocuments(options, stop, spare))) {
       const records: RecordData[] = [];

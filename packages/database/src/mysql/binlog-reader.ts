@@ -80,7 +80,7 @@ export class BinlogReader {
 
   constructor(private readonly reading: BinlogReading) {
     this.file = reading.from.file;
-    this.life = new SignsOfLife('binlog', reading.signal);
+    this.life = new SignsOfLife('binlog', reading.signal, reading.clients.long);
     this.layouts = new TableLayouts(reading.relations, reading.from.columns ?? {});
     for (const relation of reading.relations) {
       const decode = changeDecoder(relation.columns);

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Connection } from 'mysql2';
 import type { ReadingSettings } from '../dialect.js';
+import { LongStatements } from '../long-statements.js';
 import { directRoute, type Route } from '../route.js';
 import type { MysqlConfig } from './config.js';
 import { isStatementError, mysqlError } from './errors.js';
@@ -31,6 +32,7 @@ export class Clients {
     readonly config: MysqlConfig,
     private readonly settings: ReadingSettings,
     readonly route: Route = directRoute(config.host, config.port),
+    readonly long = new LongStatements(),
   ) {}
 
   /** A session that nobody else uses until `release`. Throws ConnectorError. */
@@ -52,7 +54,7 @@ export class Clients {
   async query(sql: string): Promise<(string | null)[][]> {
     const client = await this.take();
     try {
-      const rows = await run(client, sql);
+      const rows = await this.long.during(run(client, sql));
       this.release(client);
       return rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));
     } catch (error) {

@@ -5,6 +5,7 @@ import type { KeyedRelation, KeyForm } from '../keyed/keyed-server.js';
 import { type KeyedTables, keyedTables } from '../keyed/keyed-table.js';
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
+import { LongStatements } from '../long-statements.js';
 import { routeTo } from '../route.js';
 import { SpoolSpace } from '../spool/spool-space.js';
 import { BinlogLog } from './binlog-log.js';
@@ -43,7 +44,8 @@ function dialect(name: 'mysql' | 'mariadb', title: string, schemes: string[]): D
       if (parsed.password !== undefined) context.addSecret(parsed.password);
       if (settings.snapshot)
         context.log('WARN', `${title} cannot share a snapshot between sessions: 'snapshot' has no effect.`);
-      const clients = new Clients(parsed, settings, await routeTo(parsed, context));
+      const long = new LongStatements(context.alive, settings.statement_timeout_seconds);
+      const clients = new Clients(parsed, settings, await routeTo(parsed, context), long);
       return new MysqlDatabase(clients, settings, (message) => context.log('WARN', message));
     },
   };

@@ -24,7 +24,7 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
       const client = await clients.take();
       return {
         async fetch(sql, columns, places, bytesMax) {
-          const { rows, bytes, isCut } = await fetchRows(client, sql, bytesMax);
+          const { rows, bytes, isCut } = await clients.long.during(fetchRows(client, sql, bytesMax));
           return { rows: rows.map((row) => texts(row, columns, places)), bytes, isCut };
         },
         release: (isBroken) => clients.release(client, isBroken),

@@ -27,7 +27,7 @@ export async function* streamRows(options: StreamOptions, sql: string): AsyncIte
   const { clients, settings, spool: space, columns, signal, doing } = options;
   const record = rowDecoder(columns);
   const encodings = columns.map(({ isBinary }) => (isBinary ? 'base64' : 'utf8'));
-  const through = { space, doing, memoryBytes: settings.page_bytes, signal };
+  const through = { space, doing, memoryBytes: settings.page_bytes, signal, long: clients.long };
   const width = columns.length;
   try {
     const pieces = spooled(through, (stop, spare) => packedRows({ clients, settings, width, stop, spare }, sql));

@@ -1,6 +1,7 @@
 import type { Client as PgClient } from 'pg';
 import { tlsTo } from '../connection-fields.js';
 import type { ReadingSettings } from '../dialect.js';
+import { LongStatements } from '../long-statements.js';
 import { directRoute, type Route } from '../route.js';
 import type { PostgresConfig } from './config.js';
 import { isWorthAnotherTry, postgresError } from './errors.js';
@@ -28,6 +29,7 @@ export class Clients {
     private readonly config: PostgresConfig,
     private readonly settings: ReadingSettings,
     readonly route: Route = directRoute(config.host, config.port),
+    readonly long = new LongStatements(),
   ) {}
 
   /** A session that nobody else uses until `release`. Throws ConnectorError. */
@@ -52,7 +54,7 @@ export class Clients {
       let client: Client | undefined;
       try {
         client = await this.take();
-        const { rows } = await client.query<Row>(text, values as unknown[]);
+        const { rows } = await this.long.during(client.query<Row>(text, values as unknown[]));
         this.release(client);
         return rows;
       } catch (error) {

@@ -4,6 +4,7 @@ import type { Column } from '../column.js';
 import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, Table, TableWish } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
+import { LongStatements } from '../long-statements.js';
 import { routeTo } from '../route.js';
 import { SpoolSpace } from '../spool/spool-space.js';
 import { type CatalogTable, readCatalog } from './catalog.js';
@@ -39,7 +40,8 @@ export const postgres: Dialect = {
   async open(config: JsonObject, settings: ReadingSettings, context: RunContext): Promise<Database> {
     const parsed = parsePostgresConfig(config);
     if (parsed.password !== undefined) context.addSecret(parsed.password);
-    const clients = new Clients(parsed, settings, await routeTo(parsed, context));
+    const long = new LongStatements(context.alive, settings.statement_timeout_seconds);
+    const clients = new Clients(parsed, settings, await routeTo(parsed, context), long);
     return new PostgresDatabase(parsed, clients, settings, (message) => context.log('WARN', message));
   },
 };

@@ -36,7 +36,9 @@ export class ReaderSession {
   async copy(order: CopyOrder): Promise<CopiedRows> {
     for (let tries = 1; ; tries++) {
       try {
-        const copied = await copyOut(await this.open(), order.statement(), order.into, order.bytesMax);
+        const client = await this.open();
+        const { long } = this.clients;
+        const copied = await long.during(copyOut(client, order.statement(), order.into, order.bytesMax));
         if (copied.isCut) this.discard();
         return copied;
       } catch (error) {

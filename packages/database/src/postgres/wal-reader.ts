@@ -67,7 +67,7 @@ export class WalReader {
     this.changes = new WalChanges(reading.tables);
     this.target = lsnNumber(reading.to.lsn);
     this.confirmed = lsnNumber(reading.from.lsn);
-    this.life = new SignsOfLife('log', reading.signal);
+    this.life = new SignsOfLife('log', reading.signal, reading.clients.long);
   }
 
   /** A state with this position is stored: the server hears of it with the next sign of life. */

@@ -25,9 +25,9 @@ export interface WholePages {
  * the destination is. Without room in the spool it may last longer, so the server's time-out for statements is off for it.
  */
 export async function* wholePages(from: WholePages, signal: AbortSignal): AsyncGenerator<Page> {
-  const { relation, makePage, settings, spool: space } = from;
+  const { relation, makePage, settings, spool: space, clients } = from;
   const doing = `Reading ${relation.id}`;
-  const options = { space, doing, memoryBytes: settings.page_bytes, signal };
+  const options = { space, doing, memoryBytes: settings.page_bytes, signal, long: clients.long };
   for await (const piece of spooled(options, (stop, spare) => copiedPieces(from, doing, stop, spare))) {
     const page = makePage.page({ ...piece, isCut: !piece.isLast, after: undefined }, undefined, !piece.isLast);
     yield page;

@@ -1,3 +1,4 @@
+import type { LongStatements } from '../long-statements.js';
 import type { Piece } from './piece.js';
 import { Spool } from './spool.js';
 import type { SpoolSpace } from './spool-space.js';
@@ -11,6 +12,8 @@ export interface SpooledOptions {
   readonly memoryBytes: number;
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
+  /** Says that the statement is alive while it gives nothing. */
+  readonly long?: LongStatements;
 }
 
 /**
@@ -30,10 +33,8 @@ export async function* spooled(
   };
   options.signal.addEventListener('abort', end);
   if (options.signal.aborted) end();
-  const filling = fill(
-    spool,
-    pieces(stop.signal, () => spool.spare()),
-  );
+  const given = pieces(stop.signal, () => spool.spare());
+  const filling = fill(spool, options.long?.each(given) ?? given);
   try {
     for (;;) {
       const piece = await spool.next();

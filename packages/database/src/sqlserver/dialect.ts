@@ -3,6 +3,7 @@ import type { RunContext } from '@tidemark/source';
 import type { Database, Dialect, Finding, ReadingSettings, TableWish } from '../dialect.js';
 import { type KeyedRelation, type KeyedServer, type KeyForm, relationId } from '../keyed/keyed-server.js';
 import { keyedTables } from '../keyed/keyed-table.js';
+import { LongStatements } from '../long-statements.js';
 import { routeTo } from '../route.js';
 import { SpoolSpace } from '../spool/spool-space.js';
 import { readCatalog } from './catalog.js';
@@ -29,8 +30,9 @@ export const sqlserver: Dialect = {
     context.addSecret(parsed.password);
     const warn = (message: string): void => context.log('WARN', message);
     if (settings.snapshot) warn("SQL Server cannot share a snapshot between sessions: 'snapshot' has no effect.");
+    const long = new LongStatements(context.alive, settings.statement_timeout_seconds);
     return sqlServerDatabase(
-      tediousSessions(parsed, settings, await routeTo(parsed, context)),
+      tediousSessions(parsed, settings, await routeTo(parsed, context), long),
       settings,
       parsed.user,
       warn,

@@ -1,6 +1,7 @@
 import type { Connection, Request } from 'tedious';
 import type { ReadingSettings } from '../dialect.js';
 import type { FetchedTexts } from '../keyed/keyed-server.js';
+import type { LongStatements } from '../long-statements.js';
 import type { Route } from '../route.js';
 import type { SqlServerConfig } from './config.js';
 import { sqlServerError } from './errors.js';
@@ -27,7 +28,12 @@ export interface Session {
 }
 
 /** Sessions by the driver: made when they are needed, kept for the next who needs one. Values come as texts. */
-export function tediousSessions(config: SqlServerConfig, settings: ReadingSettings, route: Route): Sessions {
+export function tediousSessions(
+  config: SqlServerConfig,
+  settings: ReadingSettings,
+  route: Route,
+  long: LongStatements,
+): Sessions {
   const idle: Connection[] = [];
   const all = new Set<Connection>();
   const end = (connection: Connection): void => {
@@ -44,8 +50,8 @@ export function tediousSessions(config: SqlServerConfig, settings: ReadingSettin
       connection.on('end', () => all.delete(connection));
     }
     return {
-      fetch: (sql, bytesMax) => fetch(connection, sql, bytesMax),
-      rows: (sql) => rowsOf(connection, sql),
+      fetch: (sql, bytesMax) => long.during(fetch(connection, sql, bytesMax)),
+      rows: (sql) => rowsOf(connection, sql, long),
       release(isBroken) {
         if (isBroken || !all.has(connection)) end(connection);
         else idle.push(connection);
@@ -130,7 +136,7 @@ async function fetch(connection: Connection, sql: string, bytesMax: number): Pro
   });
 }
 
-async function* rowsOf(connection: Connection, sql: string): AsyncIterable<(string | null)[]> {
+async function* rowsOf(connection: Connection, sql: string, long: LongStatements): AsyncIterable<(string | null)[]> {
   const { Request } = await import('tedious');
   const waiting: (string | null)[][] = [];
   let characters = 0;
@@ -161,9 +167,11 @@ async function* rowsOf(connection: Connection, sql: string): AsyncIterable<(stri
     } else if (failure !== undefined) throw failure;
     else if (isDone) return;
     else
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      await long.during(
+        new Promise<void>((resolve) => {
+          wake = resolve;
+        }),
+      );
   }
 }
 
