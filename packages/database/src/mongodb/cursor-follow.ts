@@ -4,6 +4,7 @@ import type { Follow } from '../dialect.js';
 import type { Opened, QueryOptions } from './clients.js';
 import { collectionId } from './collection.js';
 import { mongoError } from './errors.js';
+import { FieldPages, type FieldStretch, fieldValue, NO_ARRAY } from './field-pages.js';
 import type { LoadOptions } from './id-load.js';
 import { type Bound, BRACKETS, type Bracket, bracketOf, within } from './id-order.js';
 import { decodeValue, encodeId, encodeValue } from './id-position.js';
@@ -20,6 +21,17 @@ interface CursorMark {
   /** Absent: nothing has been read by this field yet. */
   value?: Json;
   ids: string[];
+}
+
+/** How far a reading has come: what its next mark is made of. */
+interface Progress {
+  /** The mark that it began at, and the documents that it remembers. */
+  readonly mark: CursorMark;
+  readonly seen: ReadonlySet<string>;
+  value: Json | undefined;
+  ids: Set<string>;
+  /** Behind what the look-back reads again. */
+  isAhead: boolean;
 }
 
 /** How a collection is followed by a field. */
@@ -76,62 +88,88 @@ export class CursorFollow implements Follow {
     if (!mark || (mark.value !== undefined && !from))
       throw new ConnectorError('config', `Reading ${this.id}: the state has no mark of a cursor field.`);
     const first = from ? bracketOf(from.value) : undefined;
-    const state = { value: mark.value, ids: new Set(mark.ids), seen: new Set(mark.ids), at: mark.value };
-    for (const kind of KINDS) {
-      if (first && BRACKETS.indexOf(kind) < BRACKETS.indexOf(first)) continue;
-      const bounds = from && kind === first ? { from: this.below(from) } : {};
-      yield* this.pages(opened, within(kind, opened.types, bounds)!, state, signal);
+    const kinds = KINDS.filter((kind) => !first || BRACKETS.indexOf(kind) >= BRACKETS.indexOf(first));
+    const progress = { mark, value: mark.value, ids: new Set(mark.ids), seen: new Set(mark.ids), isAhead: false };
+    // Documents inside the look-back lie below the mark and do not move it.
+    progress.isAhead = this.options.lookback <= 0 || mark.value === undefined;
+    const begin = (kind: Bracket) => (from && kind === first ? { from: this.below(from) } : {});
+    for await (const documents of this.documentPages(opened, kinds, begin, signal)) {
       if (signal.aborted) return;
+      yield this.page(opened, documents, progress);
     }
+    if (!signal.aborted) yield { records: [], next: this.mark(progress.value, progress.ids) };
   }
 
-  private async *pages(
+  /** Up to what each type of value ends with now: what comes meanwhile is the next sync's. */
+  private async *documentPages(
     opened: Opened,
-    condition: Record<string, unknown>,
-    state: {
-      value: Json | undefined;
-      ids: Set<string>;
-      readonly seen: ReadonlySet<string>;
-      readonly at: Json | undefined;
-    },
+    kinds: readonly Bracket[],
+    begin: (kind: Bracket) => { from?: Bound },
     signal: AbortSignal,
-  ): AsyncIterable<Page & { next: Json }> {
-    const { settings, records: maker } = this.reading;
+  ): AsyncIterable<readonly Uint8Array[]> {
+    const { field, isIndexed } = this.options;
+    if (!isIndexed) {
+      for (const kind of kinds) yield* this.sorted(opened, within(kind, opened.types, begin(kind))!);
+      return;
+    }
+    const stretches: FieldStretch[] = [];
+    for (const kind of kinds) {
+      const [last] = await this.documents(within(kind, opened.types)!, -1, 1);
+      if (last) stretches.push({ kind, ...begin(kind), upTo: { value: valueAt(last, field) } });
+    }
+    const pages = new FieldPages(this.reading, opened, field, signal);
+    for (const stretch of stretches) yield* pages.read(stretch);
+  }
+
+  /** Without an index each query sorts the whole collection: there is one, whose cursor stays open. */
+  private async *sorted(opened: Opened, condition: Record<string, unknown>): AsyncIterable<readonly Uint8Array[]> {
+    const { settings } = this.reading;
     const cursor = this.find(opened, condition, 1);
-    const stored = state.at === undefined ? undefined : canonical(state.at);
-    // Documents inside the look-back lie below the mark and do not move it.
-    let isAhead = this.options.lookback <= 0 || stored === undefined;
-    let records: Page['records'] = [];
+    let documents: Uint8Array[] = [];
     let bytes = 0;
     try {
       for await (const document of cursor as AsyncIterable<unknown> as AsyncIterable<Uint8Array>) {
-        if (signal.aborted) return;
-        const value = valueAt(opened.bson.deserialize(document, DECODING), this.options.field);
-        // An array is found by each of its values: it has no place in the order.
-        if (value === undefined || bracketOf(value) === undefined) continue;
-        const encoded = encodeValue(opened.bson, value, this.id);
-        const id = canonical(encodeId(opened.bson, document, this.id));
-        const text = canonical(encoded);
-        isAhead ||= this.isBeyond(opened, state.at!, value);
-        if (isAhead && (state.value === undefined || canonical(state.value) !== text)) {
-          state.value = encoded;
-          state.ids = new Set();
-        }
-        if (isAhead) state.ids.add(id);
-        if (text === stored && this.options.lookback <= 0 && state.seen.has(id)) continue;
-        records.push(maker.fromBson(opened.bson, document));
+        documents.push(document);
         bytes += document.length;
-        if (records.length < settings.page_rows && bytes < settings.page_bytes) continue;
-        yield { records, next: this.mark(state.value, state.ids) };
-        records = [];
+        if (documents.length < settings.page_rows && bytes < settings.page_bytes) continue;
+        yield documents;
+        documents = [];
         bytes = 0;
       }
-      yield { records, next: this.mark(state.value, state.ids) };
+      yield documents;
     } catch (error) {
       throw mongoError(error, `Reading ${this.id} by ${this.options.field}`);
     } finally {
       await cursor.close();
     }
+  }
+
+  /** The records of documents in the order of the field, without those that the mark remembers. */
+  private page(opened: Opened, documents: readonly Uint8Array[], progress: Progress): Page & { next: Json } {
+    const { bson } = opened;
+    const { mark, seen } = progress;
+    const records: Page['records'] = [];
+    try {
+      for (const document of documents) {
+        const value = fieldValue(opened, document, this.options.field);
+        if (value === undefined || bracketOf(value) === undefined) continue;
+        const encoded = encodeValue(bson, value, this.id);
+        const id = canonical(encodeId(bson, document, this.id));
+        progress.isAhead ||= this.isBeyond(opened, mark.value!, value);
+        if (progress.isAhead) {
+          if (!isSame(progress.value, encoded)) {
+            progress.value = encoded;
+            progress.ids = new Set();
+          }
+          progress.ids.add(id);
+        }
+        if (isSame(mark.value, encoded) && this.options.lookback <= 0 && seen.has(id)) continue;
+        records.push(this.reading.records.fromBson(bson, document));
+      }
+    } catch (error) {
+      throw mongoError(error, `Reading ${this.id} by ${this.options.field}`);
+    }
+    return { records, next: this.mark(progress.value, progress.ids) };
   }
 
   /** True at the stored value and behind it; the server gives the documents in order. */
@@ -167,7 +205,7 @@ export class CursorFollow implements Follow {
     return client
       .db(collection.database)
       .collection(collection.name)
-      .find({ [field]: condition }, { ...limits, ...options, raw: true, projection: wanted })
+      .find({ [field]: { ...condition, ...NO_ARRAY } }, { ...limits, ...options, raw: true, projection: wanted })
       .sort({ [field]: direction })
       .allowDiskUse(!isIndexed);
   }
@@ -195,6 +233,20 @@ export class CursorFollow implements Follow {
   private idOf({ bson }: Opened, document: Record<string, unknown>): string {
     return canonical(encodeId(bson, bson.serialize({ _id: document._id }), this.id));
   }
+}
+
+/** Two values of a state that are one to the server: 5 may be a double and a long. */
+function isSame(a: Json | undefined, b: Json): boolean {
+  if (a === undefined) return false;
+  const [x, y] = [wholeNumber(a), wholeNumber(b)];
+  return x !== undefined && y !== undefined ? x === y : canonical(a) === canonical(b);
+}
+
+function wholeNumber(encoded: Json): bigint | undefined {
+  const { $numberDouble, $numberLong } = encoded as JsonObject;
+  if (typeof $numberLong === 'string') return BigInt($numberLong);
+  const double = typeof $numberDouble === 'string' ? Number($numberDouble) : Number.NaN;
+  return Number.isInteger(double) ? BigInt(double) : undefined;
 }
 
 function valueAt(document: Record<string, unknown>, field: string): unknown {

@@ -1,8 +1,11 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { lastStates } from '@tidemark/source/testing';
-import { Long } from 'mongodb';
+import { Long, ObjectId } from 'mongodb';
 import { expect, it } from 'vitest';
 import { describeWith, mongodb } from '../../../../scripts/servers/vitest.mjs';
+import { mongodb as mongodbDialect } from '../../src/mongodb/dialect.js';
+import { readingSettings } from '../../src/reading-settings.js';
+import { context } from '../reading.js';
 import { after, column, fill, inDatabase, open, readStream } from './server.js';
 
 const day = (n: number): Date => new Date(Date.UTC(2024, 0, n));
@@ -65,6 +68,69 @@ describeWith(mongodb, 'mongodb: following a field', (server) => {
     expect(column(more.sent, '_id')).toEqual([3, 4]);
     expect(column((await readStream(connection, 'numbers', after(more))).sent, '_id')).toEqual([]);
     await connection.close();
+  });
+
+  it('reads more documents of one value than a page has, by _ids of several types, each once', async () => {
+    await fill(server(), 'crowd', [{ _id: 0, at: 1 }]);
+    await index('crowd', 'at');
+    const { connection } = await connect('crowd');
+    const load = await readStream(connection, 'crowd');
+    const equal = [1, 'b', new ObjectId(), 2, 'a', day(1), 3, { x: 1 }];
+    await fill(server(), 'crowd', [
+      ...equal.map((_id, i) => ({ _id, at: i % 2 === 0 ? 5 : Long.fromNumber(5) })),
+      { _id: 'many', at: [5, 6, 7] },
+      { _id: 'six', at: 6 },
+      { _id: 'seven', at: 7 },
+      { _id: 'seven too', at: 7 },
+    ]);
+    const more = await readStream(connection, 'crowd', after(load));
+    expect(more.errors).toEqual([]);
+    const ids = column(more.sent, '_id').map(String);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.slice(equal.length)).toEqual(['six', 'seven', 'seven too']);
+    expect(new Set(column(more.sent, 'at').slice(0, equal.length))).toEqual(new Set([5]));
+    const states = after(load).states;
+    for (let killAfter = 1; killAfter < more.sent.length; killAfter++) {
+      const first = await readStream(connection, 'crowd', { states, killAfter });
+      const last = lastStates(first.sent);
+      const second = await readStream(connection, 'crowd', { states: last.size > 0 ? last : states });
+      const upTo = first.sent.map(({ kind }) => kind).lastIndexOf('state') + 1;
+      const all = [...column(first.sent.slice(0, upTo), '_id'), ...column(second.sent, '_id')].map(String);
+      expect(all.sort()).toEqual([...ids].sort());
+    }
+    await connection.close();
+  });
+
+  it('ends at the last value that there is when it begins', async () => {
+    await fill(server(), 'growing', [{ _id: 0, at: 0 }]);
+    await index('growing', 'at');
+    const source = await mongodbDialect.open(
+      { host: server().host, port: server().port, database: server().database },
+      readingSettings({ page_rows: 2 }),
+      context(),
+    );
+    const [table] = await source.tables([{ name: 'growing', cursor: 'at' }]);
+    const follow = table!.follow('cursor', table!.columns, 'at');
+    const mark = await follow.start();
+    await fill(
+      server(),
+      'growing',
+      Array.from({ length: 9 }, (_, i) => ({ _id: i + 1, at: i + 1 })),
+    );
+    const signal = new AbortController().signal;
+    const ids: unknown[] = [];
+    let next = mark;
+    for await (const page of follow.read(mark, { signal })) {
+      ids.push(...page.records.map(({ _id }) => _id));
+      next = page.next;
+      await fill(server(), 'growing', [{ _id: 100 + ids.length, at: 100 + ids.length }]);
+    }
+    expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const rest: unknown[] = [];
+    for await (const page of follow.read(next, { signal })) rest.push(...page.records.map(({ _id }) => Number(_id)));
+    expect(rest.length).toBeGreaterThan(0);
+    expect(rest.every((id) => Number(id) >= 100)).toBe(true);
+    await source.close();
   });
 
   it('reads the look-back again without moving back', async () => {
