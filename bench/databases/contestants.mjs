@@ -86,7 +86,7 @@ export function ingestr(program, server, table, rows) {
   return csv('ingestr', () => measureProgram(command, { env: { INGESTR_DISABLE_TELEMETRY: 'true' } }), file, rows);
 }
 
-/** dlt's sql_table, by `backend`, to Parquet in files or into DuckDB; it counts its rows itself. */
+/** dlt's sql_table, by `backend`, to files of CSV (not compressed) or Parquet, or into DuckDB; it counts its rows itself. */
 export function dlt(program, server, table, rows, { backend, kind }) {
   const place = join(folder, kind === 'duckdb' ? 'theirs.duckdb' : 'dlt-files');
   const command = [
@@ -101,7 +101,9 @@ export function dlt(program, server, table, rows, { backend, kind }) {
   ];
   const data = join(folder, 'dlt');
   try {
-    return measureProgram(command, { env: { RUNTIME__DLTHUB_TELEMETRY: 'false', DLT_DATA_DIR: data } });
+    return measureProgram(command, {
+      env: { RUNTIME__DLTHUB_TELEMETRY: 'false', DATA_WRITER__DISABLE_COMPRESSION: 'true', DLT_DATA_DIR: data },
+    });
   } finally {
     for (const path of [place, data]) rmSync(path, { recursive: true, force: true });
   }
