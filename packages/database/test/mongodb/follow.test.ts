@@ -120,10 +120,11 @@ describeWith(mongodb, 'mongodb: following a field', (server) => {
     const signal = new AbortController().signal;
     const ids: unknown[] = [];
     let next = mark;
+    let late = 100;
     for await (const page of follow.read(mark, { signal })) {
       ids.push(...page.records.map(({ _id }) => _id));
       next = page.next;
-      await fill(server(), 'growing', [{ _id: 100 + ids.length, at: 100 + ids.length }]);
+      await fill(server(), 'growing', [{ _id: late, at: late++ }]);
     }
     expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const rest: unknown[] = [];
