@@ -16,6 +16,8 @@ const ROUNDS_PEERS = 2;
 const PSQL_SHARE = 0.5;
 const TIMES = 3;
 const MEGABYTES = 200;
+/** Columns in binary that were never text: other work than writing lines, shown for the record. */
+const IN_BINARY = 'dlt (connectorx) → Parquet';
 
 export async function run() {
   const { ok, why } = postgresAvailable();
@@ -66,11 +68,11 @@ function besidePeers(server) {
     'sling → CSV': ['sling', (program) => sling(program, server, 'few', FEW)],
     'ingestr → CSV': ['ingestr', (program) => ingestr(program, server, 'few', FEW)],
     'dlt (connectorx) → CSV': ['dlt', byDlt('csv')],
-    // Columns in binary, never text: less work than ours, and dlt's fastest.
-    'dlt (connectorx) → Parquet': ['dlt', byDlt('parquet')],
+    [IN_BINARY]: ['dlt', byDlt('parquet')],
   };
   const ours = () => tidemarkRead(server, 'few', FEW);
   compare(FEW, 'tidemark read → JSON lines', ours, peers, (ratio, name) => {
+    if (name === IN_BINARY) return noGoal(ratio, name, 'tidemark read');
     atLeast(TIMES, ratio.wall, `${name} beside tidemark read, ${FEW} rows, wall time`);
     atLeast(TIMES, ratio.cpu, `${name} beside tidemark read, ${FEW} rows, CPU`);
   });
@@ -84,10 +86,12 @@ function intoDuckdb(server) {
     'dlt (pyarrow) → DuckDB': ['dlt', by('pyarrow')],
   };
   const ours = () => tidemarkSync(server, 'few', FEW);
-  compare(FEW, 'tidemark sync → DuckDB', ours, peers, (ratio, name) => {
-    const text = `${round(ratio.cpu, 2)} times the CPU and ${round(ratio.wall, 2)} times the wall time of tidemark sync`;
-    process.stdout.write(`no goal       ${name} takes ${text}\n`);
-  });
+  compare(FEW, 'tidemark sync → DuckDB', ours, peers, (ratio, name) => noGoal(ratio, name, 'tidemark sync'));
+}
+
+function noGoal(ratio, name, ours) {
+  const text = `${round(ratio.cpu, 2)} times the CPU and ${round(ratio.wall, 2)} times the wall time of ${ours}`;
+  process.stdout.write(`no goal       ${name} takes ${text}\n`);
 }
 
 /** Our program beside others, which may be missing. `judge` gets each one's figures divided by ours. */
