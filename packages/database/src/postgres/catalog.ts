@@ -130,6 +130,8 @@ interface ColumnRow {
   not_null: string;
   may_read: string;
   modifier: string;
+  declared_type: string;
+  declared_modifier: string;
   shown: string;
   base: string;
   is_array: string;
@@ -140,15 +142,18 @@ function columnsStatement(oids: string): string {
   // Domains are taken apart down to their base, then arrays to their items; a domain's modifier counts where it has one.
   return `WITH RECURSIVE col AS (
       SELECT a.attrelid, a.attnum, a.attname, a.attnotnull, a.atttypid AS type, a.atttypmod AS modifier,
+        a.atttypid AS declared_type, a.atttypmod AS declared_modifier,
         pg_catalog.format_type(a.atttypid, a.atttypmod) AS shown
       FROM pg_catalog.pg_attribute a WHERE a.attrelid IN (${oids}) AND a.attnum > 0 AND NOT a.attisdropped
       UNION ALL
       SELECT c.attrelid, c.attnum, c.attname, c.attnotnull, t.typbasetype,
-        CASE WHEN t.typtypmod = -1 THEN c.modifier ELSE t.typtypmod END, c.shown
+        CASE WHEN t.typtypmod = -1 THEN c.modifier ELSE t.typtypmod END,
+        c.declared_type, c.declared_modifier, c.shown
       FROM col c JOIN pg_catalog.pg_type t ON t.oid = c.type AND t.typtype = 'd')
     SELECT c.attrelid::text AS table, c.attname AS name, c.attnotnull::text AS not_null,
       pg_catalog.has_column_privilege(c.attrelid, c.attnum, 'SELECT')::text AS may_read, c.modifier::text AS modifier,
-      c.shown, (i.oid IS NOT NULL)::text AS is_array, coalesce(b.typname, i.typname, t.typname) AS base,
+      c.declared_type::text AS declared_type, c.declared_modifier::text AS declared_modifier, c.shown,
+      (i.oid IS NOT NULL)::text AS is_array, coalesce(b.typname, i.typname, t.typname) AS base,
       coalesce(i.typdelim, t.typdelim)::text AS delimiter
     FROM col c JOIN pg_catalog.pg_type t ON t.oid = c.type
     LEFT JOIN pg_catalog.pg_type i ON i.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
@@ -159,7 +164,8 @@ function columnsStatement(oids: string): string {
 function columnOf(row: ColumnRow): PostgresColumn {
   const { base, delimiter, shown } = row;
   const type = { base, isArray: isTrue(row.is_array), delimiter, shown, modifier: Number(row.modifier) };
-  return postgresColumn(row.name, type, !isTrue(row.not_null));
+  const declared = { oid: Number(row.declared_type), modifier: Number(row.declared_modifier) };
+  return { ...postgresColumn(row.name, type, !isTrue(row.not_null)), declared };
 }
 
 interface KeyRow {

@@ -21,6 +21,8 @@ export interface PostgresColumn extends Column {
   /** The type's own name without domain and modifiers, `int8`; of an array `int8[]`. */
   readonly base: string;
   readonly bytes: BytesForm;
+  /** `atttypid` and `atttypmod`, as the log has them, too. */
+  readonly declared?: { readonly oid: number; readonly modifier: number };
 }
 
 /** What the catalog says about a column's type, domains and arrays taken apart. */

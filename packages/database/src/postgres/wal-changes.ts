@@ -3,6 +3,7 @@ import type { LogBatch, TableChanges } from '../log/change-log.js';
 import { rowDecoder } from '../row-decoder.js';
 import type { CatalogTable } from './catalog.js';
 import type { PostgresColumn } from './types.js';
+import { type LoggedRelation, layoutOf } from './wal-layout.js';
 import { sequence } from './wal-position.js';
 
 /** A row as the log has it: texts by column, null for SQL's null, undefined for what did not change and is not sent. */
@@ -17,7 +18,7 @@ export interface Transaction {
   count: number;
 }
 
-/** A record with large values that did not change, and so are not in the log. */
+/** A record with values that are not in the log: large ones that did not change, and those of columns that were added later. */
 export interface Unsent {
   table: CatalogTable;
   record: RecordData;
@@ -26,6 +27,10 @@ export interface Unsent {
 
 interface Target {
   table: CatalogTable;
+  /** Of the table or leaf that the log names so. */
+  oid: string;
+  /** Columns that the rows that come next do not have yet. */
+  added: ReadonlySet<string>;
   decode: ReturnType<typeof rowDecoder>;
 }
 
@@ -45,17 +50,32 @@ export class WalChanges {
   private unsent: Unsent[] = [];
   rows = 0;
 
-  constructor(tables: readonly CatalogTable[]) {
+  constructor(
+    tables: readonly CatalogTable[],
+    private readonly isChosen: (table: CatalogTable, column: string) => boolean,
+  ) {
     for (const table of tables) {
       const decode = rowDecoder(table.columns);
       // A leaf may be what the log names.
-      for (const relation of [table.relation, ...table.leaves]) this.targets.set(relation.id, { table, decode });
+      for (const { id, oid } of [table.relation, ...table.leaves])
+        this.targets.set(id, { table, oid, added: new Set(), decode });
     }
   }
 
   /** Whether the rows of what the log names so are read. */
   has(name: string): boolean {
     return this.targets.has(name);
+  }
+
+  /** The rows that come next are of a table that was like this. Gives why they cannot be read, in a sentence. */
+  describe(name: string, logged: LoggedRelation): string | undefined {
+    const target = this.targets.get(name);
+    if (!target) return undefined;
+    const { table, oid } = target;
+    const layout = layoutOf(table, oid, logged, (column) => this.isChosen(table, column));
+    if ('why' in layout) return layout.why;
+    target.added = new Set(layout.added.map((column) => column.name));
+    return undefined;
   }
 
   /** Nothing is read any more of the tables that these names are of, or of leaves of: their ids, those that were read until now. */
@@ -71,7 +91,8 @@ export class WalChanges {
     const missing: PostgresColumn[] = [];
     const texts = table.columns.map((column) => {
       const text = row[column.name];
-      if (text === undefined && !isDeleted && Object.hasOwn(row, column.name)) missing.push(column);
+      const isUnsent = text === undefined && (Object.hasOwn(row, column.name) || target.added.has(column.name));
+      if (isUnsent && !isDeleted) missing.push(column);
       return text ?? null;
     });
     const record = target.decode(texts);

@@ -114,13 +114,14 @@ export class WalLog implements ChangeLog {
     const [begin, end] = [walPosition(from), walPosition(to)];
     if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a write-ahead log.');
     if (lsnNumber(begin.lsn) >= lsnNumber(end.lsn)) return;
-    const { clients, slot, publication, settings, warn } = this.options;
+    const { clients, slot, publication, settings, warn, isChosen } = this.options;
     const wanted = new Set(tables.map(tableId));
     const reader = new WalReader({
       clients,
       slot,
       publication,
       tables: this.options.tables().filter((table) => wanted.has(table.relation.id)),
+      isChosen,
       from: begin,
       to: end,
       batchRows: settings.page_rows,

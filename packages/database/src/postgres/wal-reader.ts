@@ -33,6 +33,8 @@ export interface WalReading {
   readonly slot: string;
   readonly publication: string;
   readonly tables: readonly CatalogTable[];
+  /** Whether a column of a table is wanted at all. */
+  readonly isChosen: (table: CatalogTable, column: string) => boolean;
   readonly from: WalPosition;
   readonly to: WalPosition;
   readonly batchRows: number;
@@ -64,7 +66,7 @@ export class WalReader {
   private confirmed: bigint;
 
   constructor(private readonly reading: WalReading) {
-    this.changes = new WalChanges(reading.tables);
+    this.changes = new WalChanges(reading.tables, reading.isChosen);
     this.target = lsnNumber(reading.to.lsn);
     this.confirmed = lsnNumber(reading.from.lsn);
     this.life = new SignsOfLife('log', reading.signal, reading.clients.long);
@@ -186,6 +188,9 @@ export class WalReader {
           count: 0,
         };
         return;
+      case 'relation':
+        this.describe(message);
+        return;
       case 'insert':
         this.row(message.relation, message.new, false);
         return;
@@ -220,6 +225,14 @@ export class WalReader {
     if (!this.transaction || !this.changes.has(id)) return;
     this.changes.add(id, row, isDeleted, this.transaction);
     if (this.changes.rows >= this.reading.batchRows) this.flush(undefined);
+  }
+
+  /** The log says what a table was like before the first of its rows, and again where that changes. */
+  private describe(relation: Pgoutput.MessageRelation): void {
+    const name = `${relation.schema}.${relation.name}`;
+    const why = this.changes.describe(name, relation);
+    if (why === undefined) return;
+    for (const table of this.changes.leave([name])) this.breaks.push({ table, why, isLost: false });
   }
 
   /** The rows are not in the log: a table that was emptied, or a leaf of it, is loaded anew, with what comes behind it. */

@@ -7,7 +7,8 @@ import type { PostgresColumn } from './types.js';
 import type { Unsent } from './wal-changes.js';
 
 /**
- * Large values that an update did not touch are not in the log: they are looked up by the row's key. What is found may be
+ * Large values that an update did not touch, and values of columns that were added later, are not in the log: they are
+ * looked up by the row's key. What is found may be
  * newer than the change; then a later change of the log says so. A row that is gone meanwhile has its values noted as lost.
  */
 export async function lookUpUnsent(clients: Clients, unsent: readonly Unsent[]): Promise<void> {
