@@ -113,6 +113,7 @@ export class BinlogLog implements ChangeLog {
       from: { ...begin, epoch: this.epoch },
       to: end,
       batchRows: settings.page_rows,
+      batchBytes: settings.page_bytes,
       signal,
       warn,
     });

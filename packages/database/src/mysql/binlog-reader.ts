@@ -4,6 +4,7 @@ import type { BinlogEvent, RowData, TableMapEvent, UpdateRowData } from '@vlasky
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { LogBatch, TableBreak, TableChanges } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
+import { type Weighed, weightOf } from '../log/weight.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { changedByStatement, tableStatement } from './binlog-statements.js';
 import { changeDecoder } from './binlog-values.js';
@@ -13,7 +14,7 @@ import { mysqlError } from './errors.js';
 import { type Layout, TableLayouts } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
-/** Batches that wait to be taken: more than this, and the server is not read on. */
+/** Batches that wait to be taken: more than this, or than a batch's bytes, and the server is not read on. */
 const WAITING_MAX = 8;
 
 /** What a reading of the binlog is made of. */
@@ -24,6 +25,8 @@ export interface BinlogReading {
   /** Of the server that is read. */
   readonly to: BinlogPosition;
   readonly batchRows: number;
+  /** Of values; a batch has more by one event at most. */
+  readonly batchBytes: number;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
 }
@@ -60,13 +63,18 @@ interface Table {
 /** Reads the binlog from one position to another: whole transactions, in its order. */
 export class BinlogReader {
   private readonly tables = new Map<string, Table>();
-  private readonly waiting: LogBatch[] = [];
+  private readonly waiting: Weighed<LogBatch>[] = [];
   private changes: TableChanges[] = [];
   /** Tables that are not read on, and of these the ones that no batch has told of yet. */
   private readonly broken = new Set<string>();
   private breaks: TableBreak[] = [];
   private readonly layouts: TableLayouts;
   private rows = 0;
+  private bytes = 0;
+  private waitingBytes = 0;
+  /** Of the driver's session while it is open. */
+  private flow: Flow | undefined;
+  private isPaused = false;
   private isDone = false;
   /** Between BEGIN and its commit. */
   private isInside = false;
@@ -88,30 +96,46 @@ export class BinlogReader {
     }
   }
 
+  /** Bytes of values that are read and wait to be taken. */
+  get heldBytes(): number {
+    return this.waitingBytes + this.bytes;
+  }
+
   /** Throws ConnectorError: config where the server has the position no more, transient where the connection is lost. */
   async *batches(): AsyncIterable<LogBatch> {
     const { from, signal } = this.reading;
     const zongji = await this.open();
-    const stream = zongji as unknown as { connection?: { pause(): void; resume(): void } };
+    this.flow = zongji as unknown as Flow;
     try {
       const start = from.gtid === null ? { filename: from.file, position: from.pos } : { gtidSet: from.gtid };
       zongji.start({ serverId: serverId(), ...start, includeSchema: this.schemas() });
       for (;;) {
-        const batch = this.waiting.shift();
-        if (batch) {
-          if (this.waiting.length < WAITING_MAX) stream.connection?.resume();
-          yield batch;
+        const taken = this.waiting.shift();
+        if (taken) {
+          this.waitingBytes -= taken.bytes;
+          this.goOn();
+          yield taken.what;
           if (signal.aborted) return;
           continue;
         }
         if (this.life.failure !== undefined) throw this.refusal(this.life.failure);
         if (this.isDone || signal.aborted) return;
         await this.life.next();
-        if (this.waiting.length >= WAITING_MAX) stream.connection?.pause();
       }
     } finally {
       zongji.stop();
     }
+  }
+
+  private get isFull(): boolean {
+    return this.waiting.length >= WAITING_MAX || this.waitingBytes >= this.reading.batchBytes;
+  }
+
+  /** Reads on when there is room. */
+  private goOn(): void {
+    if (!this.isPaused || this.isFull) return;
+    this.isPaused = false;
+    this.flow?.connection?.resume();
   }
 
   private async open() {
@@ -189,9 +213,11 @@ export class BinlogReader {
     const changes = event.rows.flatMap((row) => changesOf(row, name, table.key));
     const place = { file: this.file, pos: event.nextPosition || this.pos };
     const cursors = this.cursors(place, changes.length);
-    for (const [i, { row, isDeleted }] of changes.entries())
+    for (const [i, { row, isDeleted }] of changes.entries()) {
       this.add(table.id, table.decode(row, { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }));
-    if (this.rows >= this.reading.batchRows) this.flush(undefined);
+      this.bytes += weightOf(row);
+    }
+    if (this.rows >= this.reading.batchRows || this.bytes >= this.reading.batchBytes) this.flush(undefined);
   }
 
   private query({ query: sql, schema }: { query: string; schema: string }): void {
@@ -261,14 +287,20 @@ export class BinlogReader {
   private flush(position: BinlogPosition | undefined): void {
     if (this.changes.length === 0 && position === undefined) return;
     const { changes, breaks } = this;
-    const last = this.waiting.at(-1);
+    const last = this.waiting.at(-1)?.what;
     const at = position && { position: position as unknown as Json };
     // Transactions without changes of ours move the position only.
     if (changes.length === 0 && breaks.length === 0 && last && last.position !== undefined) Object.assign(last, at);
-    else this.waiting.push({ changes, ...(at ? { ...at, breaks } : {}) });
+    else this.waiting.push({ what: { changes, ...(at ? { ...at, breaks } : {}) }, bytes: this.bytes });
     this.changes = [];
     if (position) this.breaks = [];
     this.rows = 0;
+    this.waitingBytes += this.bytes;
+    this.bytes = 0;
+    // At once: whoever takes batches may be slow, and is not heard of until the next one.
+    if (!this.isFull || this.isPaused) return;
+    this.isPaused = true;
+    this.flow?.connection?.pause();
   }
 
   private schemas(): Record<string, string[]> {
@@ -296,6 +328,11 @@ export class BinlogReader {
       });
     return this.reading.clients.route.problem() ?? mysqlError(error, 'Reading the binlog');
   }
+}
+
+/** The driver's session, whose packets can wait. */
+interface Flow {
+  connection?: { pause(): void; resume(): void };
 }
 
 /** What is used of the driver's object. */

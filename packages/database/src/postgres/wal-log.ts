@@ -125,6 +125,7 @@ export class WalLog implements ChangeLog {
       from: begin,
       to: end,
       batchRows: settings.page_rows,
+      batchBytes: settings.page_bytes,
       signal,
       warn,
     });

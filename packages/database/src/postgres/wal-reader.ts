@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { Pgoutput } from 'pg-logical-replication';
 import type { LogBatch, TableBreak } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
+import { type Weighed, weightOf } from '../log/weight.js';
 import type { CatalogTable } from './catalog.js';
 import type { Clients } from './clients.js';
 import { postgresError } from './errors.js';
@@ -11,7 +12,7 @@ import { type Transaction, WalChanges, type WalRow } from './wal-changes.js';
 import { lsnNumber, lsnText, type WalPosition } from './wal-position.js';
 import { lookUpUnsent } from './wal-unsent.js';
 
-/** Batches that wait to be taken: more than this, and the server is not read on. */
+/** Batches that wait to be taken: more than this, or than a batch's bytes, and the server is not read on. */
 const WAITING_MAX = 8;
 /** The server hears of us at least this often, or it ends the connection (wal_sender_timeout). */
 const STATUS_SECONDS = 5;
@@ -38,6 +39,8 @@ export interface WalReading {
   readonly from: WalPosition;
   readonly to: WalPosition;
   readonly batchRows: number;
+  /** Of values; a batch has more by one row at most. */
+  readonly batchBytes: number;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
 }
@@ -50,7 +53,9 @@ interface Taken {
 /** Reads the log from one position to another by pgoutput: whole transactions, in the order of their commits. */
 export class WalReader {
   private readonly changes: WalChanges;
-  private readonly waiting: Taken[] = [];
+  private readonly waiting: Weighed<Taken>[] = [];
+  private bytes = 0;
+  private waitingBytes = 0;
   private transaction: Transaction | undefined;
   /** Tables whose changes are not the whole truth, until the end of the transaction. */
   private readonly breaks: TableBreak[] = [];
@@ -78,6 +83,11 @@ export class WalReader {
     if (number > this.confirmed) this.confirmed = number;
   }
 
+  /** Bytes of values that are read and wait to be taken. */
+  get heldBytes(): number {
+    return this.waitingBytes + this.bytes;
+  }
+
   /** Throws ConnectorError. */
   async *batches(): AsyncIterable<LogBatch> {
     const { signal, clients, from } = this.reading;
@@ -90,11 +100,13 @@ export class WalReader {
         (error: unknown) => this.fail(error),
       );
       for (;;) {
-        const taken = this.waiting.shift();
-        if (taken) {
+        const next = this.waiting.shift();
+        if (next) {
+          const { batch, unsent } = next.what;
+          this.waitingBytes -= next.bytes;
           this.room();
-          await lookUpUnsent(clients, taken.unsent);
-          yield taken.batch;
+          await lookUpUnsent(clients, unsent);
+          yield batch;
           if (signal.aborted) return;
           continue;
         }
@@ -170,12 +182,16 @@ export class WalReader {
     }
     this.handled++;
     this.life.sign();
-    while (this.waiting.length >= WAITING_MAX && !this.isDone) {
+    while (this.isFull && !this.isDone) {
       await new Promise<void>((resolve) => {
         this.room = resolve;
       });
     }
     this.reach();
+  }
+
+  private get isFull(): boolean {
+    return this.waiting.length >= WAITING_MAX || this.waitingBytes >= this.reading.batchBytes;
   }
 
   private take(message: Pgoutput.Message): void {
@@ -224,7 +240,8 @@ export class WalReader {
     const id = `${schema}.${name}`;
     if (!this.transaction || !this.changes.has(id)) return;
     this.changes.add(id, row, isDeleted, this.transaction);
-    if (this.changes.rows >= this.reading.batchRows) this.flush(undefined);
+    this.bytes += weightOf(row);
+    if (this.changes.rows >= this.reading.batchRows || this.bytes >= this.reading.batchBytes) this.flush(undefined);
   }
 
   /** The log says what a table was like before the first of its rows, and again where that changes. */
@@ -243,14 +260,19 @@ export class WalReader {
 
   private flush(position: WalPosition | undefined): void {
     const { changes, unsent } = this.changes.take();
-    const last = this.waiting.at(-1);
+    const last = this.waiting.at(-1)?.what;
     const next = position && { system: position.system, lsn: position.lsn };
     const breaks = next ? this.breaks.splice(0) : [];
     // Transactions without changes of ours move the position only.
     if (changes.length === 0 && breaks.length === 0 && last?.batch.position !== undefined && next)
       last.batch.position = next;
     else if (changes.length > 0 || next)
-      this.waiting.push({ batch: { changes, ...(next ? { position: next, breaks } : {}) }, unsent });
+      this.waiting.push({
+        what: { batch: { changes, ...(next ? { position: next, breaks } : {}) }, unsent },
+        bytes: this.bytes,
+      });
+    this.waitingBytes += this.bytes;
+    this.bytes = 0;
   }
 
   /** Between two transactions, with everything taken that was sent, a sign of life says how far the log is read. */
