@@ -19,6 +19,8 @@ import { WalReader } from './wal-reader.js';
 /** Commits that wait for a standby are in the log before anybody can see them; they are waited for this long. */
 const VISIBLE_TRIES = 50;
 const VISIBLE_WAIT_MS = 200;
+/** While the log is read, the slot's state is looked at this often. */
+const LOOK_MS = 10_000;
 
 /** What the log is read by. */
 export interface WalOptions {
@@ -46,6 +48,8 @@ export class WalLog implements ChangeLog {
   private system: string | undefined;
   private reader: WalReader | undefined;
   private readonly warned = new Set<string>();
+  /** When the slot is looked at again while it is read. */
+  private nextLook = 0;
 
   constructor(private readonly options: WalOptions) {}
 
@@ -130,6 +134,7 @@ export class WalLog implements ChangeLog {
       warn,
     });
     this.reader = reader;
+    this.nextLook = 0;
     try {
       yield* reader.batches();
     } finally {
@@ -144,6 +149,7 @@ export class WalLog implements ChangeLog {
     if (this.reader) {
       // Nobody else can move a slot that is in use.
       this.reader.stored(position);
+      await this.lookAtSlot();
       return;
     }
     try {
@@ -185,6 +191,19 @@ export class WalLog implements ChangeLog {
   }
 
   async close(): Promise<void> {}
+
+  /** While the log is read, which may take long: not for each of its positions. */
+  private async lookAtSlot(): Promise<void> {
+    const now = performance.now();
+    if (now < this.nextLook) return;
+    this.nextLook = now + LOOK_MS;
+    try {
+      this.warnOfSlot((await this.slotRow())?.status);
+    } catch (error) {
+      // Reading goes on without it.
+      this.options.warn(`${postgresError(error, `Looking at the replication slot '${this.options.slot}'`).message}`);
+    }
+  }
 
   /** Once for each: the log has grown beyond what the server wants to keep. */
   private warnOfSlot(status: string | null | undefined): void {

@@ -76,5 +76,48 @@ for (const kind of [postgres, postgres18]) {
         await connection.close();
       }, 60_000);
     }
+
+    for (const [status, settings, said] of [
+      ['extended', { min_wal_size: '32MB', max_wal_size: '32MB' }, 'keeps more of its log than max_wal_size for the'],
+      ['unreserved', { max_slot_wal_keep_size: '1MB' }, 'is about to be lost'],
+    ] as const) {
+      it(`says while the log is read that its slot is ${status}`, async () => {
+        const name = `slot_${status}`;
+        const { connection, logs } = await follow(name, 3);
+        const found = () => ask(`SELECT wal_status FROM pg_replication_slots WHERE slot_name = '${name}'`);
+        const load = await readLog(connection);
+        await run(server(), `INSERT INTO ${name}.t SELECT 100 + i, 'x' FROM generate_series(1, 60) i`);
+        const alter = async (what: (setting: string, value: string) => string) => {
+          for (const [setting, value] of Object.entries(settings)) await run(server(), what(setting, value));
+          await run(server(), 'SELECT pg_reload_conf()');
+        };
+        const grow = ["SELECT pg_logical_emit_message(false, 'x', 'y')", 'SELECT pg_switch_wal()'];
+        let met: unknown;
+        try {
+          const read = await readLog(connection, {
+            after: load,
+            stored: (states) => states.at(-1),
+            onChanges: async () => {
+              if (met !== undefined) return;
+              expect(logs.join()).not.toContain(said);
+              await alter((setting, value) => `ALTER SYSTEM SET ${setting} = '${value}'`);
+              await expect
+                .poll(async () => {
+                  // A checkpoint would remove what the slot has still to read.
+                  await run(server(), ...grow, ...(status === 'extended' ? ['CHECKPOINT'] : []));
+                  met = await found();
+                  return met;
+                })
+                .toBe(status);
+            },
+          });
+          expect([read.errors, met]).toEqual([[], status]);
+          expect(logs.filter((each) => each.includes(said) && each.includes(`'${name}'`))).toHaveLength(1);
+        } finally {
+          await alter((setting) => `ALTER SYSTEM RESET ${setting}`);
+        }
+        await connection.close();
+      }, 60_000);
+    }
   });
 }
