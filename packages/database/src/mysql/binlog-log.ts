@@ -12,6 +12,7 @@ import { readLayouts } from './catalog.js';
 import { checkBinlog, refuseHalfBinlog } from './check-binlog.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
+import { strangeTo } from './mariadb-gtids.js';
 import { quoteText } from './sql.js';
 import { isSameLayout, type Layout, type Layouts, layoutOf } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
@@ -171,6 +172,9 @@ export class BinlogLog implements ChangeLog {
 
   private async acceptMariadb(position: BinlogPosition, now: BinlogPosition): Promise<string | undefined> {
     if (now.gtid === null) return 'this server has no transactions at all: it is of another lineage.';
+    const [row] = await this.options.clients.query('SELECT @@global.gtid_binlog_state');
+    const problem = strangeTo(row?.[0] ?? '', position.gtid!);
+    if (problem !== undefined) return problem;
     if (now.server === position.server) return this.acceptFile(position, now);
     this.epoch++;
     return undefined;
