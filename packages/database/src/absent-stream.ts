@@ -14,7 +14,7 @@ export class AbsentStream implements Stream {
     this.name = name;
     if (namespace) this.namespace = namespace;
     const mended = remedy === undefined ? '' : ` Where there is, this shows it: ${remedy}`;
-    this.problem = `There is no table '${tableId({ name, ...(namespace ? { namespace } : {}) })}' that this user can see.${mended}`;
+    this.problem = `There is no table '${tableId({ name, ...(namespace ? { namespace } : {}) })}' that this user can see.${mended} If it was dropped or renamed: take it out of the streams, or name it as it is called now.`;
   }
 
   describe(): StreamDescription {
