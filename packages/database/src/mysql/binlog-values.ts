@@ -1,5 +1,6 @@
 import type { RecordData } from '@tidemark/source';
 import { rowDecoder } from '../row-decoder.js';
+import { isPackedText, packedText } from './packed-texts.js';
 import type { MysqlColumn } from './types.js';
 
 /** What is known of a change besides its row. */
@@ -37,6 +38,7 @@ export function stampChange(record: RecordData, { file, pos, cursor, at, isDelet
 /** A value of the binlog in the form in which a statement's result has it. */
 function textOf(value: unknown, column: MysqlColumn): string | null {
   if (value === null || value === undefined) return null;
+  if (isPackedText(column.type) && Buffer.isBuffer(value)) return packedText(column.type, value);
   if (Buffer.isBuffer(value)) return value.toString(column.isBinary ? 'base64' : 'utf8');
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (Array.isArray(value)) return value.join(',');

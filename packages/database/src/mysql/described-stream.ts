@@ -1,5 +1,6 @@
 import type ZongJi from '@vlasky/zongji';
 import type { ColumnSchema, TableMapEntry, TableMapEvent } from '@vlasky/zongji';
+import { isPackedText } from './packed-texts.js';
 import type { Layout } from './table-layouts.js';
 
 /** What the driver has, and its types do not say. */
@@ -48,6 +49,7 @@ function columnSchema([name, type, charset]: Layout[number]): ColumnSchema {
     COLLATION_NAME: null,
     CHARACTER_SET_NAME: charset,
     COLUMN_COMMENT: '',
-    COLUMN_TYPE: type,
+    // The driver's own texts of addresses are not those of the server.
+    COLUMN_TYPE: isPackedText(type) ? 'binary(16)' : type,
   };
 }
