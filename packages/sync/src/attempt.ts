@@ -17,6 +17,8 @@ export interface AttemptPlan {
 
 /** What decides an attempt besides the destination's books. */
 export interface AttemptWish {
+  /** Streams that one state covers together, by key. Empty where the source does not say: all, if there is such a state. */
+  together?: ReadonlySet<string>;
   connection: string;
   fingerprint: string;
   restart: boolean;
@@ -46,9 +48,19 @@ export function planAttempt(
         fingerprint: wish.fingerprint,
       };
   const attempt: AttemptPlan = { job, plans: [], done: [], resumed: [], abandoned: over };
+  const isComplete = (one: ChosenStream): boolean => {
+    const known = before.get(streamKey(one.description));
+    return known !== undefined && isDone(known, one, job);
+  };
+  const { together } = wish;
+  const isAll = !together || together.size === 0;
+  const sharing = (one: ChosenStream): boolean =>
+    one.syncMode === 'incremental' && (isAll ? stored?.shared !== undefined : together.has(streamKey(one.description)));
+  // What they share goes on for all of them or for none: the complete ones would miss what is passed over meanwhile.
+  const isHalf = chosen.some((one) => sharing(one) && !isComplete(one));
   for (const one of chosen) {
     const known = before.get(streamKey(one.description));
-    if (known && isDone(known, one, job)) {
+    if (known && isComplete(one) && !(isHalf && sharing(one))) {
       attempt.done.push({ chosen: one, rows: known.rows });
       continue;
     }

@@ -82,7 +82,9 @@ export async function runAttempt(settings: AttemptSettings): Promise<AttemptEnd>
     refuseStranger(stored, settings.within);
     const fingerprint = await stop.within(fingerprintOf(sync));
     const { restart, within } = settings;
-    const plan = planAttempt(stored, choice.chosen, { connection: sync.connection, fingerprint, restart, within });
+    const { together } = connection;
+    const wish = { connection: sync.connection, fingerprint, restart, within, together };
+    const plan = planAttempt(stored, choice.chosen, wish);
     announce(plan, (level, message) => context.log(level, context.redact(message)));
     await session.begin(plan.job, plan.plans);
     settings.onBegun(plan);

@@ -215,3 +215,30 @@ it('an empty result may replace rows only where that was asked for', () => {
   const plans = [chosen('s'), chosen('t', { allow_empty: true })];
   expect(planAttempt(undefined, plans, wish).plans.map((plan) => plan.replaceWithEmpty)).toEqual([undefined, true]);
 });
+
+it('streams that one state covers are gone on with all or none', () => {
+  const incremental = {
+    syncMode: 'incremental' as const,
+    destinationSyncMode: 'append_dedup' as const,
+    state: { at: 1 },
+  };
+  const half = [
+    { stream: { name: 's' }, ...incremental, status: 'complete' as const },
+    { stream: { name: 't' }, ...incremental },
+  ];
+  const both = ['s', 't'].map((name) =>
+    chosen(name, { sync_mode: 'incremental', destination_sync_mode: 'append_dedup', primary_key: [['id']] }),
+  );
+  const names = (job: StoredJob, together: string[]) =>
+    planAttempt(job, both, { ...wish, together: new Set(together) }).plans.map(({ stream, state }) => [
+      stream.name,
+      state,
+    ]);
+  expect(names(stored(half), ['s', 't'])).toEqual([
+    ['s', { at: 1 }],
+    ['t', { at: 1 }],
+  ]);
+  // A source that does not say which they are shares a state among all of them, or none.
+  expect(names(stored(half, { shared: { lsn: 1 } }), [])).toHaveLength(2);
+  expect(names(stored(half), [])).toEqual([['t', { at: 1 }]]);
+});
