@@ -144,7 +144,7 @@ class LogReading {
 
   /** Takes the stored state up, or begins at the end of the log with nothing loaded. */
   private async begin(): Promise<void> {
-    const { log } = this.options;
+    const { log, context } = this.options;
     const stored = await this.storedPosition();
     const begun = stored === undefined ? new Map<string, JsonObject>() : this.storedStates();
     const isFollowed = (table: Table): boolean => {
@@ -157,8 +157,16 @@ class LogReading {
     for (const { stream } of this.followed) {
       const key = streamKey(stream);
       const state = begun.get(key);
+      if (!state) continue;
+      const id = tableId(plain(stream));
+      const wasLeftOut = this.wasLeftOut(id);
+      if (wasLeftOut)
+        context.log(
+          'WARN',
+          `${id} was left out of a sync: its changes since then were passed over, so it is loaded again.`,
+        );
       // Rows that were deleted meanwhile are in no log: what was sent is taken back.
-      if (state) this.states.set(key, isLost(tableId(plain(stream))) ? anew(state) : state);
+      this.states.set(key, isLost(id) || wasLeftOut ? anew(state) : state);
     }
     if (stored === undefined || typeof lost === 'string') {
       await this.failUnsent();
@@ -169,6 +177,12 @@ class LogReading {
     await this.failUnsent();
     // What was given in as a state is stored: the server may forget what came before it.
     await log.confirm(stored);
+  }
+
+  /** The stored position moved on without this table: it was not chosen then, or could not be seen. */
+  private wasLeftOut(id: string): boolean {
+    const tables = this.settings.shared?.tables;
+    return Array.isArray(tables) && !tables.includes(id);
   }
 
   /** Tables whose changes the log does not bring fail by themselves. What was read of them is not what they are any more. */
@@ -343,7 +357,8 @@ class LogReading {
       const state = this.states.get(streamKey(stream));
       return state ? [{ stream: plain(stream), state }] : [];
     });
-    return { shared: { v: 1, dialect: this.options.dialect, position: this.position }, streams };
+    const tables = streams.map(({ stream }) => tableId(stream));
+    return { shared: { v: 1, dialect: this.options.dialect, position: this.position, tables }, streams };
   }
 }
 

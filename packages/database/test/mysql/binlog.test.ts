@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
-import { bringsEveryChangeOnce, type Followed, givesTheSameByBothWays, goesOnAfterAnyKill, ids } from '../log-cases.js';
-import { readLog } from '../log-reading.js';
+import {
+  bringsEveryChangeOnce,
+  CURSOR,
+  type Followed,
+  givesTheSameByBothWays,
+  goesOnAfterAnyKill,
+  ids,
+} from '../log-cases.js';
+import { copy, type LogTranscript, lastState, readLog } from '../log-reading.js';
 import { open, run } from './server.js';
 
 const LOG = { reading: { method: 'log' as const, page_rows: 3 } };
@@ -34,6 +41,37 @@ for (const [flavour, kind] of [
       await run(server(), `CREATE TABLE ${name} (id INT PRIMARY KEY, ${columns})`);
       return { name, stream: name, connect: () => connect([name]), run: (...sql) => run(server(), ...sql) };
     };
+
+    it('loads a table anew whose changes were passed over while it was left out', async () => {
+      const both = ['kept', 'left_out'];
+      await run(
+        server(),
+        ...both.flatMap((name) => [`CREATE TABLE ${name} (id INT PRIMARY KEY)`, `INSERT INTO ${name} VALUES (1),(2)`]),
+      );
+      const { connection } = await connect(both);
+      const first = await readLog(connection, { streams: both });
+      await run(
+        server(),
+        'INSERT INTO kept VALUES (3)',
+        'INSERT INTO left_out VALUES (3)',
+        'DELETE FROM left_out WHERE id = 1',
+      );
+      const second = await readLog(connection, { streams: ['kept'], after: first });
+      expect(ids(second, 'kept')).toEqual([3]);
+      // A runner keeps the state of a stream that is not chosen.
+      const { shared, streams } = lastState(second)!;
+      const old = lastState(first)!.streams.find(({ stream }) => stream.name === 'left_out')!;
+      const kept: LogTranscript = {
+        ...second,
+        sent: [{ kind: 'state', state: { shared, streams: [...streams, old] } }],
+      };
+      const third = await readLog(connection, { streams: both, after: kept });
+      expect(third.errors).toEqual([]);
+      expect(ids(third, 'kept')).toEqual([]);
+      expect(copy([...first.sent, ...third.sent], 'left_out', CURSOR)).toEqual([2, 3]);
+      expect(ids(await readLog(connection, { streams: both, after: third }), 'left_out')).toEqual([]);
+      await connection.close();
+    });
 
     it('loads, then brings inserts, updates, deletes and changes of the key, each once', async () => {
       const changes = await bringsEveryChangeOnce(await follow('pets', 'name VARCHAR(20)'));
