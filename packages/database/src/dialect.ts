@@ -108,6 +108,8 @@ export interface Finding {
 export interface Table {
   readonly name: string;
   readonly namespace?: string;
+  /** What the server calls the table itself, whatever its name; absent where that is not known or not needed. */
+  readonly incarnation?: string;
   readonly columns: readonly Column[];
   /** Empty when there is none. */
   readonly primaryKey: readonly string[];

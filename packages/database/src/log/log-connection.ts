@@ -159,14 +159,10 @@ class LogReading {
       const state = begun.get(key);
       if (!state) continue;
       const id = tableId(plain(stream));
-      const wasLeftOut = this.wasLeftOut(id);
-      if (wasLeftOut)
-        context.log(
-          'WARN',
-          `${id} was left out of a sync: its changes since then were passed over, so it is loaded again.`,
-        );
+      const why = this.passedOver(id);
+      if (why) context.log('WARN', `${id} ${why}: it is loaded again.`);
       // Rows that were deleted meanwhile are in no log: what was sent is taken back.
-      this.states.set(key, isLost(id) || wasLeftOut ? anew(state) : state);
+      this.states.set(key, isLost(id) || why ? anew(state) : state);
     }
     if (stored === undefined || typeof lost === 'string') {
       await this.failUnsent();
@@ -179,10 +175,17 @@ class LogReading {
     await log.confirm(stored);
   }
 
-  /** The stored position moved on without this table: it was not chosen then, or could not be seen. */
-  private wasLeftOut(id: string): boolean {
+  /** Why the stored position says nothing of a table. States of older versions did not name the tables. */
+  private passedOver(id: string): string | undefined {
     const tables = this.settings.shared?.tables;
-    return Array.isArray(tables) && !tables.includes(id);
+    if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) return undefined;
+    if (!Object.hasOwn(tables, id)) return 'was left out of a sync, and its changes since then were passed over';
+    const [before, now] = [(tables as JsonObject)[id], this.incarnationOf(id)];
+    return before !== null && now !== null && before !== now ? 'was dropped and made again' : undefined;
+  }
+
+  private incarnationOf(id: string): string | null {
+    return this.options.tables.find((table) => tableId(table) === id)?.incarnation ?? null;
   }
 
   /** Tables whose changes the log does not bring fail by themselves. What was read of them is not what they are any more. */
@@ -357,7 +360,9 @@ class LogReading {
       const state = this.states.get(streamKey(stream));
       return state ? [{ stream: plain(stream), state }] : [];
     });
-    const tables = streams.map(({ stream }) => tableId(stream));
+    const tables = Object.fromEntries(
+      streams.map(({ stream }) => [tableId(stream), this.incarnationOf(tableId(stream))]),
+    );
     return { shared: { v: 1, dialect: this.options.dialect, position: this.position, tables }, streams };
   }
 }

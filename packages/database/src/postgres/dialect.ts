@@ -135,6 +135,7 @@ class PostgresDatabase implements Database {
 class PostgresTable implements Table {
   readonly name: string;
   readonly namespace: string;
+  readonly incarnation: string;
   readonly columns: readonly PostgresColumn[];
   readonly primaryKey: readonly string[];
   readonly isResumable: boolean;
@@ -152,6 +153,7 @@ class PostgresTable implements Table {
     const { relation, columns, primaryKey, leaves } = catalog;
     this.name = relation.name;
     this.namespace = relation.schema;
+    this.incarnation = relation.oid;
     this.columns = columns;
     this.primaryKey = primaryKey;
     const whole = leaves.filter((leaf) => leaf.filenode === undefined);

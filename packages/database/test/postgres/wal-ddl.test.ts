@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
 import { CURSOR } from '../log-cases.js';
 import { covered, type LogSent, type LogTranscript, lastState, readLog, table } from '../log-reading.js';
-import { open, run } from '../reading.js';
+import { type Address, open, run } from '../reading.js';
 
 /** What happens to the table `t (id, a, b, n)` while changes of before are still in the log, and whether it is loaded anew. */
 const CASES: Record<string, { statements: string[]; columns: string; isAnew: boolean }> = {
@@ -41,6 +41,19 @@ function rowsOf(sent: readonly LogSent[], columns: readonly string[]): string[] 
   return [...table(sent.slice(from + 1), 't', CURSOR).values()].map(text).map(shortNumber).sort();
 }
 
+type ReadOptions = Parameters<typeof readLog>[1];
+
+/** Reads the schema, whose slot and publication have its name, from a catalog as it is now. */
+async function readOf(address: Address, name: string, options: ReadOptions): Promise<LogTranscript> {
+  const { connection } = await open(address, {
+    connection: { replication_slot: name, publication: name },
+    reading: { method: 'log', schemas: [name], page_rows: 3 },
+  });
+  const transcript = await readLog(connection, options);
+  await connection.close();
+  return transcript;
+}
+
 for (const kind of [postgres, postgres18]) {
   describeWith(kind, 'a table that is altered while changes of before are in the log', (server) => {
     for (const [name, { statements, columns, isAnew }] of Object.entries(CASES)) {
@@ -53,15 +66,7 @@ for (const kind of [postgres, postgres18]) {
           `CREATE PUBLICATION ${name} FOR ALL TABLES`,
           `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
         );
-        const read = async (options: Parameters<typeof readLog>[1]): Promise<LogTranscript> => {
-          const { connection } = await open(server(), {
-            connection: { replication_slot: name, publication: name },
-            reading: { method: 'log', schemas: [name], page_rows: 3 },
-          });
-          const transcript = await readLog(connection, options);
-          await connection.close();
-          return transcript;
-        };
+        const read = (options: ReadOptions) => readOf(server(), name, options);
         const load = await read({});
         await inSchema(
           "UPDATE t SET b = b || '!', a = a + 10",
@@ -88,5 +93,27 @@ for (const kind of [postgres, postgres18]) {
         expect(rowsOf([...load.sent, ...sent], names)).toEqual(truth.map(shortNumber).sort());
       });
     }
+
+    it('made again, with nothing of before in the log: the rows are the server’s', async () => {
+      const inSchema = (...list: string[]) => run(server(), 'SET search_path = again', ...list);
+      const create = 'CREATE TABLE t (id int PRIMARY KEY, a int)';
+      await run(server(), 'CREATE SCHEMA again');
+      await inSchema(
+        create,
+        'INSERT INTO t SELECT i, i FROM generate_series(1, 5) i',
+        'CREATE PUBLICATION again FOR ALL TABLES',
+        "SELECT pg_create_logical_replication_slot('again', 'pgoutput')",
+      );
+      const load = await readOf(server(), 'again', {});
+      await inSchema('DROP TABLE t', create, 'INSERT INTO t VALUES (3, 30), (9, 90)');
+      const next = await readOf(server(), 'again', { after: load });
+      expect(next.errors).toEqual([]);
+      expect(next.outcomes).toEqual({ t: 'complete' });
+      expect(rowsOf([...load.sent, ...next.sent], ['id', 'a'])).toEqual(['3|30', '9|90']);
+      await inSchema('DELETE FROM t WHERE id = 3');
+      const last = await readOf(server(), 'again', { after: next });
+      expect(last.sent.some(({ kind }) => kind === 'restart')).toBe(false);
+      expect(rowsOf([...load.sent, ...next.sent, ...last.sent], ['id', 'a'])).toEqual(['9|90']);
+    });
   });
 }

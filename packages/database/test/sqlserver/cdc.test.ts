@@ -69,7 +69,7 @@ describe('change data capture of SQL Server, by a stand-in', () => {
       v: 1,
       dialect: 'sqlserver',
       position: { database: server.guid, lsn: server.max, tables: {} },
-      tables: ['dbo.pets', 'dbo.toys'],
+      tables: { 'dbo.pets': null, 'dbo.toys': null },
     });
     expect(changed(changes.asked)).toMatchSnapshot();
   });
