@@ -201,7 +201,7 @@ describeWith(postgres, 'a table that is emptied in the log', (server) => {
     return { url: url.href, rows };
   };
   const origin = fromPostgres(server);
-  empties(origin, [TRUNCATE], 'from_duck', toDuckDb);
+  empties(origin, [TRUNCATE, ANOTHER], 'from_duck', toDuckDb);
   empties(origin, [TRUNCATE], 'from_pg', toPostgres);
   for (const [dialect, kind] of [
     ['mysql', mysql],
