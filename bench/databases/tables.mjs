@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 
 export const MANY = Number(process.env.TIDEMARK_BENCH_ROWS ?? 5_000_000);
-/** For other programs: enough that a start of a second or two is a small part of the slowest's time, and of ours. */
+/** For what goes into DuckDB: enough that a start of a second or two is a small part of the time. */
 export const FEW = Math.min(MANY, 2_000_000);
 
 /** Tables of large values: their rows and what is in one. */
