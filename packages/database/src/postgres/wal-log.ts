@@ -19,6 +19,9 @@ import { WalReader } from './wal-reader.js';
 /** Commits that wait for a standby are in the log before anybody can see them; they are waited for this long. */
 const VISIBLE_TRIES = 50;
 const VISIBLE_WAIT_MS = 200;
+/** A slot that somebody else reads is not waited for longer. */
+const FREE_TRIES = 20;
+const FREE_WAIT_MS = 50;
 /** While the log is read, the slot's state is looked at this often. */
 const LOOK_MS = 10_000;
 
@@ -153,6 +156,7 @@ export class WalLog implements ChangeLog {
       return;
     }
     try {
+      await this.free();
       await clients.query(
         `SELECT pg_replication_slot_advance(slot_name, $2::pg_lsn) FROM pg_replication_slots
           WHERE slot_name = $1 AND NOT active AND confirmed_flush_lsn < $2::pg_lsn`,
@@ -245,6 +249,18 @@ export class WalLog implements ChangeLog {
       this.system = row!.id;
     }
     return this.system;
+  }
+
+  /** The server's end of a reading that is over goes a moment later than ours; a slot in use cannot be moved. */
+  private async free(): Promise<void> {
+    for (let tries = 0; tries < FREE_TRIES; tries++) {
+      const [row] = await this.options.clients.query<{ active: string }>(
+        'SELECT active::text AS active FROM pg_replication_slots WHERE slot_name = $1',
+        [this.options.slot],
+      );
+      if (row?.active !== 'true') return;
+      await sleep(FREE_WAIT_MS);
+    }
   }
 
   /** A load that begins now must see every commit that is in the log before the position. */
