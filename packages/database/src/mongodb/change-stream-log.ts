@@ -4,6 +4,7 @@ import type { ChangeStream, ChangeStreamOptions } from 'mongodb';
 import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { readingBounds } from '../log/reading-bounds.js';
 import { uuidsIn } from './catalog.js';
 import {
   type ChangePosition,
@@ -124,8 +125,7 @@ export class ChangeStreamLog implements ChangeLog {
     tables: readonly Table[],
     { signal }: { signal: AbortSignal },
   ): AsyncIterable<LogBatch> {
-    const [begin, end] = [changePosition(from), changePosition(to)];
-    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a change stream.');
+    const [begin, end] = readingBounds(changePosition, [from, to], 'a change stream');
     if (end.token && compareTimes(begin.time, end.time) >= 0) return;
     const { clients, settings, collections, warn } = this.options;
     const opened = await clients.open();

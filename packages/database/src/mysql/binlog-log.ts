@@ -4,6 +4,7 @@ import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { readingBounds } from '../log/reading-bounds.js';
 import { tableId } from '../table-id.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
@@ -103,8 +104,7 @@ export class BinlogLog implements ChangeLog {
     tables: readonly Table[],
     { signal }: { signal: AbortSignal },
   ): AsyncIterable<LogBatch> {
-    const [begin, end] = [binlogPosition(from), binlogPosition(to)];
-    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a binlog.');
+    const [begin, end] = readingBounds(binlogPosition, [from, to], 'a binlog');
     if (begin.server === end.server ? isReached(begin, end) : begin.gtid !== null && begin.gtid === end.gtid) return;
     const { clients, settings, relations, warn } = this.options;
     const wanted = new Set(tables.map(tableId));

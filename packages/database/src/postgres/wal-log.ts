@@ -4,6 +4,7 @@ import { ConnectorError, type RecordData } from '@tidemark/source';
 import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import { readingBounds } from '../log/reading-bounds.js';
 import { tableId } from '../table-id.js';
 import type { CatalogTable } from './catalog.js';
 import { checkPublication, type PublishedTable } from './check-publication.js';
@@ -44,6 +45,8 @@ interface SlotRow {
   database: string;
   status: string | null;
   confirmed: string | null;
+  /** Somebody reads it. */
+  active: string;
 }
 
 /** PostgreSQL's logical replication as a log of changes. */
@@ -118,8 +121,7 @@ export class WalLog implements ChangeLog {
     tables: readonly Table[],
     { signal }: { signal: AbortSignal },
   ): AsyncIterable<LogBatch> {
-    const [begin, end] = [walPosition(from), walPosition(to)];
-    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of a write-ahead log.');
+    const [begin, end] = readingBounds(walPosition, [from, to], 'a write-ahead log');
     if (lsnNumber(begin.lsn) >= lsnNumber(end.lsn)) return;
     const { clients, slot, publication, settings, warn, isChosen } = this.options;
     const wanted = new Set(tables.map(tableId));
@@ -234,8 +236,8 @@ export class WalLog implements ChangeLog {
 
   private async slotRow(): Promise<SlotRow | undefined> {
     const [row] = await this.options.clients.query<SlotRow>(
-      `SELECT plugin, database, to_jsonb(s)->>'wal_status' AS status, confirmed_flush_lsn::text AS confirmed
-        FROM pg_replication_slots s WHERE slot_name = $1`,
+      `SELECT plugin, database, to_jsonb(s)->>'wal_status' AS status, confirmed_flush_lsn::text AS confirmed,
+        active::text AS active FROM pg_replication_slots s WHERE slot_name = $1`,
       [this.options.slot],
     );
     return row;
@@ -254,11 +256,7 @@ export class WalLog implements ChangeLog {
   /** The server's end of a reading that is over goes a moment later than ours; a slot in use cannot be moved. */
   private async free(): Promise<void> {
     for (let tries = 0; tries < FREE_TRIES; tries++) {
-      const [row] = await this.options.clients.query<{ active: string }>(
-        'SELECT active::text AS active FROM pg_replication_slots WHERE slot_name = $1',
-        [this.options.slot],
-      );
-      if (row?.active !== 'true') return;
+      if ((await this.slotRow())?.active !== 'true') return;
       await sleep(FREE_WAIT_MS);
     }
   }

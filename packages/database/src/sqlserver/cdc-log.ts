@@ -4,6 +4,7 @@ import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table, TableWish } from '../dialect.js';
 import { type KeyedRelation, type KeyedServer, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch, LostTables } from '../log/change-log.js';
+import { readingBounds } from '../log/reading-bounds.js';
 import { tableId } from '../table-id.js';
 import { DATABASE_STATEMENT, type Instances, MAX_STATEMENT, readInstances } from './cdc-instances.js';
 import { type CdcPosition, cdcPosition, isBehind, placeIn } from './cdc-position.js';
@@ -116,8 +117,7 @@ export class CdcLog implements ChangeLog {
     tables: readonly Table[],
     { signal }: { signal: AbortSignal },
   ): AsyncIterable<LogBatch> {
-    const [begin, end] = [cdcPosition(from), cdcPosition(to)];
-    if (!begin || !end) throw new ConnectorError('config', 'The state has no position of change tables.');
+    const [begin, end] = readingBounds(cdcPosition, [from, to], 'change tables');
     const wanted = new Set(tables.map(tableId));
     const followed = this.options.relations().filter((relation) => wanted.has(relationId(relation)));
     const isReached = followed.every((relation) => isBehind(placeIn(begin, relationId(relation)), end.lsn));
