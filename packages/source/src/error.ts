@@ -47,3 +47,8 @@ export class ConnectorError extends Error {
 function isTooDeep(error: unknown): error is RangeError {
   return error instanceof RangeError && /call stack/i.test(error.message);
 }
+
+/** Whether something ended because its signal was aborted. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}

@@ -7,7 +7,7 @@ export { type RangeCursorOptions, rangeCursor } from './cursors/range-cursor.js'
 export type { RangeCut, RangeValues } from './cursors/range-plan.js';
 export { singleCursor } from './cursors/single-cursor.js';
 export { COMPLETE_KEY, isComplete, NO_CURSOR_KEY, OWN_KEY, ownPart, POSITION_KEY } from './cursors/state-keys.js';
-export { ConnectorError, type ErrorKind } from './error.js';
+export { ConnectorError, type ErrorKind, isAbort } from './error.js';
 export { type ReadResult, type ReadSettings, read } from './read.js';
 export { changesOf, noteChanges, type RecordChange } from './record-changes.js';
 export type { RecordLines } from './record-lines.js';

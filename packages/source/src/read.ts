@@ -7,7 +7,7 @@ import {
   streamKey,
 } from '@tidemark/protocol';
 import { Gate } from './concurrency.js';
-import { ConnectorError } from './error.js';
+import { ConnectorError, isAbort } from './error.js';
 import { intactSink } from './intact-sink.js';
 import type { Sink, StreamOutcome } from './sink.js';
 import type { Connection } from './source.js';
@@ -260,8 +260,4 @@ class StreamRun {
     this.channel = sent.catch(() => undefined);
     return sent;
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }

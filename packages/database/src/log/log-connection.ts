@@ -9,6 +9,7 @@ import {
   type Connection,
   ConnectorError,
   type GlobalState,
+  isAbort,
   type ReadResult,
   type ReadSettings,
   type RecordData,
@@ -76,6 +77,8 @@ class LogReading {
   private readonly states = new Map<string, JsonObject>();
   private readonly failed = new Map<string, ConnectorError>();
   private readonly estimated = new Set<string>();
+  /** What the server calls each table, by `namespace.name`. */
+  private readonly incarnations: ReadonlyMap<string, string | null>;
   private position!: Json;
 
   constructor(
@@ -83,6 +86,7 @@ class LogReading {
     private readonly settings: ReadSettings,
   ) {
     this.signal = settings.signal ?? new AbortController().signal;
+    this.incarnations = new Map(options.tables.map((table) => [tableId(table), table.incarnation ?? null]));
     const ours = new Set(options.tables.map((table) => streamKey(table)));
     const isFollowed = ({ stream, sync_mode }: ConfiguredStream) =>
       sync_mode === 'incremental' && ours.has(streamKey(stream));
@@ -180,12 +184,8 @@ class LogReading {
     const tables = this.settings.shared?.tables;
     if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) return undefined;
     if (!Object.hasOwn(tables, id)) return 'was left out of a sync, and its changes since then were passed over';
-    const [before, now] = [(tables as JsonObject)[id], this.incarnationOf(id)];
+    const [before, now] = [(tables as JsonObject)[id], this.incarnations.get(id)!];
     return before !== null && now !== null && before !== now ? 'was dropped and made again' : undefined;
-  }
-
-  private incarnationOf(id: string): string | null {
-    return this.options.tables.find((table) => tableId(table) === id)?.incarnation ?? null;
   }
 
   /** Tables whose changes the log does not bring fail by themselves. What was read of them is not what they are any more. */
@@ -361,7 +361,7 @@ class LogReading {
       return state ? [{ stream: plain(stream), state }] : [];
     });
     const tables = Object.fromEntries(
-      streams.map(({ stream }) => [tableId(stream), this.incarnationOf(tableId(stream))]),
+      streams.map(({ stream }) => tableId(stream)).map((id) => [id, this.incarnations.get(id)!]),
     );
     return { shared: { v: 1, dialect: this.options.dialect, position: this.position, tables }, streams };
   }
@@ -379,8 +379,4 @@ function chosen(records: RecordData[], { properties }: JsonObject): RecordData[]
 
 function plain({ name, namespace }: StreamDescriptor): { name: string; namespace?: string } {
   return namespace ? { name, namespace } : { name };
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }
