@@ -10,8 +10,11 @@ export type DialectName = (typeof DIALECTS)[number];
 export type Identity =
   /** Physical row addresses of one file of PostgreSQL. */
   | { kind: 'ctid'; filenode: number }
-  /** Values of a key, in its own collation. */
-  | { kind: 'key'; columns: string[]; types: string[]; collation: string | null }
+  /**
+   * Values of a key, in its own collation. `incarnations`: what the server called the table, or its partitions, where it tells
+   * one that was emptied or made anew from the one before.
+   */
+  | { kind: 'key'; columns: string[]; types: string[]; collation: string | null; incarnations?: string[] }
   | { kind: 'mongo_id' }
   /** No order to go on in: read whole or not at all. */
   | { kind: 'whole' };
@@ -141,7 +144,8 @@ function readIdentity(value: Json | undefined, at: string): Identity {
   if (kind !== 'key') return { kind };
   const texts = (field: string) => list(identity[field], `${at}.${field}`).map((each) => text(each, `${at}.${field}`));
   const collation = identity.collation === null ? null : text(identity.collation, `${at}.collation`);
-  return { kind, columns: texts('columns'), types: texts('types'), collation };
+  const known = identity.incarnations === undefined ? {} : { incarnations: texts('incarnations') };
+  return { kind, columns: texts('columns'), types: texts('types'), collation, ...known };
 }
 
 function readRange(value: Json, at: string): Range {

@@ -1,6 +1,6 @@
 import type { Json } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
-import type { Chunk, PlannedPart, TableLoad } from '../dialect.js';
+import { type Chunk, PartChanged, type PlannedPart, type TableLoad } from '../dialect.js';
 import { type KeySql, keyOrder, keyPredicate } from '../key-paging.js';
 import type { Identity, Part } from '../state.js';
 import { type KeyedColumn, type KeyedRelation, type KeyedServer, relationId, tableSql } from './keyed-server.js';
@@ -41,7 +41,7 @@ export function wholeLoad<C extends KeyedColumn>({ server, relation, columns }: 
 /** A table in the order of its key: each page is `WHERE key > … AND key <= … ORDER BY key LIMIT n`, served by the key's index. */
 export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
   private readonly key: readonly C[];
-  private readonly identity: Identity;
+  private readonly identity: Identity & { kind: 'key' };
 
   constructor(private readonly reading: KeyedReading<C>) {
     this.key = reading.relation.order;
@@ -55,12 +55,15 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
 
   async begin(): Promise<PlannedPart[]> {
     const { name, isSorted } = this.reading.relation;
-    if (isSorted) return [{ id: name, identity: this.identity, ranges: [{ lo: null, hi: null }] }];
+    // Before the bounds: those of the table that was there before are found out.
+    const incarnations = await this.incarnations();
+    const identity: Identity = incarnations.length > 0 ? { ...this.identity, incarnations } : this.identity;
+    if (isSorted) return [{ id: name, identity, ranges: [{ lo: null, hi: null }] }];
     const hi = await this.end('DESC');
-    if (hi === undefined) return [{ id: name, identity: this.identity, ranges: [] }];
+    if (hi === undefined) return [{ id: name, identity, ranges: [] }];
     const bounds: Json[] = [null, ...(await this.cuts(hi)), hi];
     const ranges = bounds.slice(1).map((bound, index) => ({ lo: bounds[index]!, hi: bound }));
-    return [{ id: name, identity: this.identity, ranges }];
+    return [{ id: name, identity, ranges }];
   }
 
   async changed(part: Part): Promise<string | undefined> {
@@ -75,7 +78,7 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     // Nor does it, or a state of an earlier Tidemark, name a collation.
     const collation = collationOf(this.key);
     return identity.collation === null || identity.collation === collation
-      ? undefined
+      ? this.replaced(identity)
       : `its key was ordered by ${identity.collation} and is by ${collation ?? 'no collation'} now`;
   }
 
@@ -87,7 +90,7 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     return undefined;
   }
 
-  async *read({ range }: Chunk, { signal }: { signal: AbortSignal }): AsyncIterable<Page> {
+  async *read({ identity, range }: Chunk, { signal }: { signal: AbortSignal }): AsyncIterable<Page> {
     const { server, relation, columns } = this.reading;
     const doing = `Reading ${relationId(relation)}`;
     const reader = new PageReader(server, columns, this.key.length, doing);
@@ -97,6 +100,8 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
       for (;;) {
         const { page, last, more } = await reader.next((limit) => this.statement(after, hi, limit), signal);
         if (!more || last === undefined) {
+          const reason = await this.replaced(identity);
+          if (reason !== undefined) throw new PartChanged(reason);
           yield page;
           return;
         }
@@ -106,6 +111,23 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     } finally {
       reader.close();
     }
+  }
+
+  private async incarnations(): Promise<string[]> {
+    const { server, relation } = this.reading;
+    try {
+      return relation.isView ? [] : ((await server.incarnations?.(relation)) ?? []);
+    } catch (error) {
+      throw server.error(error, `Looking at ${relationId(relation)}`);
+    }
+  }
+
+  /** Why the table is not the one that a part was planned for. Partitions come and go; once none is left, all rows have gone. */
+  private async replaced(identity: Identity): Promise<string | undefined> {
+    if (identity.kind !== 'key' || !identity.incarnations) return undefined;
+    const now = await this.incarnations();
+    if (now.length === 0 || now.some((each) => identity.incarnations!.includes(each))) return undefined;
+    return 'the table is another one now: it was emptied, made again or written anew';
   }
 
   private statement(after: readonly string[] | undefined, hi: readonly string[] | undefined, limit: number): string {

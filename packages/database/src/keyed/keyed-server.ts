@@ -63,6 +63,11 @@ export interface KeyedServer<C extends KeyedColumn> {
   /** A literal less an amount: seconds for times, units for numbers. */
   below(literal: string, column: C, amount: number): string;
   query(sql: string): Promise<(string | null)[][]>;
+  /**
+   * What the server calls a table, or its partitions, whatever the name: none of them is left once the table was emptied or made
+   * anew. Empty where it is not known. Absent where the server has no such thing. Throws what the driver throws.
+   */
+  incarnations?(relation: KeyedRelation<C>): Promise<string[]>;
   session(): Promise<KeyedSession<C>>;
   /** The pages of one statement as its rows come; none has a position. */
   stream(sql: string, columns: readonly C[], signal: AbortSignal, doing: string): AsyncIterable<Page>;

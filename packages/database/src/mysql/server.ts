@@ -3,6 +3,7 @@ import type { KeyedServer } from '../keyed/keyed-server.js';
 import type { SpoolSpace } from '../spool/spool-space.js';
 import { type Clients, fetchRows, type RawRow } from './clients.js';
 import { isWorthAnotherTry, mysqlError } from './errors.js';
+import { incarnationsOf } from './incarnations.js';
 import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
 import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
@@ -20,6 +21,7 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
     below: (literal, { keyForm }, amount) =>
       keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`,
     query: (sql) => clients.query(sql),
+    incarnations: ({ schema, name }) => incarnationsOf(clients, schema, name),
     async session() {
       const client = await clients.take();
       return {
