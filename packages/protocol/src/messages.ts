@@ -167,4 +167,9 @@ export function streamKey(descriptor: StreamDescriptor): string {
   return descriptor.namespace ? `${descriptor.namespace}\u0000${descriptor.name}` : descriptor.name;
 }
 
+/** A stream as people write it: `orders`, or `public.orders` where it has a namespace. */
+export function streamTitle({ name, namespace }: { name: string; namespace?: string | null | undefined }): string {
+  return namespace ? `${namespace}.${name}` : name;
+}
+
 export type { Json, JsonObject };

@@ -1,4 +1,4 @@
-import { type ConfiguredCatalog, type StreamDescriptor, streamKey } from '@tidemark/protocol';
+import { type ConfiguredCatalog, type StreamDescriptor, streamKey, streamTitle } from '@tidemark/protocol';
 import { type Connection, ConnectorError, type Stream } from '@tidemark/source';
 import type { AttemptPlan } from './attempt.js';
 import {
@@ -29,7 +29,7 @@ export async function chooseStreams(
     : connection.streams.map((stream) => [stream, undefined] as const);
   const keys = pairs.map(([stream]) => streamKey(stream));
   const twice = pairs.find(([, wish], index) => wish && keys.indexOf(keys[index]!) !== index);
-  if (twice) throw new ConnectorError('config', `The stream '${written(twice[0])}' is asked for twice.`);
+  if (twice) throw new ConnectorError('config', `The stream '${streamTitle(twice[0])}' is asked for twice.`);
   const choice: Choice = { chosen: [], failed: [], warnings: [] };
   for (const [stream, wish] of pairs) {
     let description: Awaited<ReturnType<typeof stream.describe>>;
@@ -66,16 +66,12 @@ function meant(streams: readonly Stream[], wishes: readonly StreamSelection[]): 
     problems.push(
       matches.length > 1
         ? `There are several streams '${wish.name}': say which by its namespace (${where}).`
-        : `The source has no stream '${written(wish)}'.`,
+        : `The source has no stream '${streamTitle(wish)}'.`,
     );
     return [];
   });
   if (problems.length === 0) return pairs;
-  throw new ConnectorError('config', `${problems.join(' ')} It has: ${streams.map(written).join(', ')}.`);
-}
-
-function written({ name, namespace }: StreamDescriptor): string {
-  return namespace ? `${namespace}.${name}` : name;
+  throw new ConnectorError('config', `${problems.join(' ')} It has: ${streams.map(streamTitle).join(', ')}.`);
 }
 
 /** The catalog that the source is given. */

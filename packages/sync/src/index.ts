@@ -63,6 +63,6 @@ export { DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 export { type SchemaChange, streamChanges } from './schema-change.js';
 export { exportStates, type Imported, type ImportSettings, importStates, type StateSet } from './state-transfer.js';
 export { SyncStopped } from './stop-deadline.js';
-export { pickStreams, streamTitle } from './stream-names.js';
+export { pickStreams } from './stream-names.js';
 export { type SyncSettings, sync } from './sync.js';
 export { type TelemetryOptions, telemetry } from './telemetry/telemetry.js';

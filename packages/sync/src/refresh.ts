@@ -1,6 +1,7 @@
+import { streamTitle } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { ResetOrder, StoredJob, StoredStream } from './destination.js';
-import { pickStreams, streamTitle } from './stream-names.js';
+import { pickStreams } from './stream-names.js';
 
 /** How a stream is read anew: old rows stay until new ones supersede them, or go when the new ones are complete. */
 export type RefreshMode = 'merge' | 'truncate';

@@ -4,13 +4,13 @@ import {
   type StreamDescriptor,
   type StreamStateMessage,
   streamKey,
+  streamTitle,
 } from '@tidemark/protocol';
 import { type Connection, ConnectorError } from '@tidemark/source';
 import { planAttempt } from './attempt.js';
 import { chooseStreams } from './choose-streams.js';
 import type { ResetOrder, Session, StoredJob } from './destination.js';
 import type { StreamSelection } from './modes.js';
-import { streamTitle } from './stream-names.js';
 
 /** The states of some streams, in whatever form they came. A null state: none is to be kept. */
 export interface StateSet {

@@ -1,11 +1,6 @@
-import type { StreamDescriptor } from '@tidemark/protocol';
+import { type StreamDescriptor, streamTitle } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { closest } from './connection/closest.js';
-
-/** A stream as people write it: `orders`, or `public.orders` where it has a namespace. */
-export function streamTitle({ name, namespace }: StreamDescriptor): string {
-  return namespace ? `${namespace}.${name}` : name;
-}
 
 /**
  * The entries that names stand for; a name without its namespace will do where it is the only one. No names: all.

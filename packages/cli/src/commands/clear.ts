@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { streamTitle } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { counted, listed } from '../sync/text.js';
 import { type BooksOptions, withSession } from '../sync/with-session.js';
@@ -12,7 +13,7 @@ export interface ClearOptions extends BooksOptions {
 /** `tidemark clear`: deletes rows and states. Exit codes: 0, 1 failed or not confirmed, 2 usage or not possible. */
 export async function clear(file: string, options: ClearOptions): Promise<number> {
   return withSession(file, options, false, async ({ target, destination, session }) => {
-    const { clearOrders, streamTitle } = await import('@tidemark/sync');
+    const { clearOrders } = await import('@tidemark/sync');
     const orders = clearOrders(await session.load(target.name), listed(options.stream));
     if (orders.length === 0) {
       process.stderr.write('This connection has not been synced yet: there is nothing to clear.\n');

@@ -1,3 +1,4 @@
+import { streamTitle } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { RefreshMode } from '@tidemark/sync';
 import { listed } from '../sync/text.js';
@@ -15,7 +16,7 @@ export async function refresh(file: string, options: RefreshOptions): Promise<nu
   return withSession(file, options, false, async ({ target, session }) => {
     if (options.merge && options.truncate) throw new ConnectorError('config', 'Give --merge or --truncate, not both.');
     const mode: RefreshMode = options.truncate ? 'truncate' : 'merge';
-    const { refreshOrders, streamTitle } = await import('@tidemark/sync');
+    const { refreshOrders } = await import('@tidemark/sync');
     const orders = refreshOrders(await session.load(target.name), listed(options.stream), mode);
     await session.reset(target.name, orders);
     const names = orders.map(({ stream }) => streamTitle(stream)).join(', ');

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { stringify } from '@tidemark/protocol';
+import { streamTitle, stringify } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import { readText } from '../input/json-input.js';
 import { parseStateFile } from '../input/state-file.js';
@@ -38,7 +38,7 @@ function write(file: string, text: string): void {
 /** `tidemark state import`: puts states into the books of a connection. Exit codes: 0, 1 failed, 2 usage or not possible. */
 export async function importState(connection: string, options: StateOptions): Promise<number> {
   return withSession(connection, options, false, async (open) => {
-    const { importStates, streamTitle } = await import('@tidemark/sync');
+    const { importStates } = await import('@tidemark/sync');
     const states = parseStateFile(readText(options.file ?? '-', 'state'));
     const { set, dropped, skipped } = await importStates({
       session: open.session,

@@ -1,9 +1,8 @@
-import { type JsonObject, type StreamDescriptor, streamKey } from '@tidemark/protocol';
+import { type JsonObject, type StreamDescriptor, streamKey, streamTitle } from '@tidemark/protocol';
 import type { StoredAttempt, StoredJob, StoredStream } from '@tidemark/sync';
-import type { Target } from '../sync/job-order.js';
-import { readRunning, runningFileOf } from '../sync/running-file.js';
 import { table } from '../sync/table.js';
-import { count, counted, duration } from '../sync/text.js';
+import { tellRunning } from '../sync/tell-running.js';
+import { count, counted, duration, iso, moment } from '../sync/text.js';
 import { type BooksOptions, type OpenConnection, withSession } from '../sync/with-session.js';
 
 /** Options of `tidemark status`. */
@@ -39,44 +38,6 @@ export async function status(file: string, options: StatusOptions): Promise<numb
   );
 }
 
-/** The destination is held by a sync that says beside it how far it is. */
-function tellRunning(
-  { name, destination }: Target,
-  redact: (text: string) => string,
-  json = false,
-): number | undefined {
-  const file = runningFileOf(destination);
-  const running = file === undefined ? undefined : readRunning(file, name);
-  if (!running) return undefined;
-  const { pid, job, attempt, at, streams } = running;
-  if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ connection: name, running: { pid, job, attempt, at, streams } }, null, 2)}\n`,
-    );
-    return 0;
-  }
-  const rows = streams.map((stream) => [
-    stream.namespace ? `${stream.namespace}.${stream.name}` : stream.name,
-    stream.status,
-    count(stream.rows_before + stream.rows),
-    count(stream.records),
-    stream.share === null ? '' : `${Math.floor(stream.share * 100)} %`,
-    stream.resumed_from ?? '',
-  ]);
-  const lines = [
-    name,
-    `Running: job ${job}, attempt ${attempt}, in process ${pid}. This is what it said at ${moment(Date.parse(at))}; the books can be read when it is done.`,
-    '',
-    ...table(
-      ['stream', 'status', 'rows in job', 'read in attempt', 'of about', 'resumed from'],
-      rows,
-      new Set([2, 3, 4]),
-    ),
-  ];
-  process.stdout.write(`${redact(lines.join('\n'))}\n`);
-  return 0;
-}
-
 /** What the next sync will do. */
 interface Next {
   where(state: JsonObject | undefined): string | undefined;
@@ -102,7 +63,7 @@ function statusLines(
   const head = `${target.name} into ${destination.name}`;
   if (!stored) return [head, 'It has not been synced yet.'];
   const rows = stored.streams.map((stream) => [
-    stream.stream.namespace ? `${stream.stream.namespace}.${stream.stream.name}` : stream.stream.name,
+    streamTitle(stream.stream),
     `${stream.syncMode}, ${stream.destinationSyncMode}`,
     stream.status,
     count(stream.rows),
@@ -110,8 +71,8 @@ function statusLines(
     stream.updatedAt === undefined ? '' : moment(stream.updatedAt),
     resumesFrom(stream, stored, next),
   ]);
-  for (const { name, namespace } of missing(target, stored))
-    rows.push([namespace ? `${namespace}.${name}` : name, '', 'not synced yet', '', '', '', 'the beginning']);
+  for (const stream of missing(target, stored))
+    rows.push([streamTitle(stream), '', 'not synced yet', '', '', '', 'the beginning']);
   const titles = ['stream', 'mode', 'status', 'rows in job', 'generation', 'last checkpoint', 'next read from'];
   const tried = attempts.map(({ job, attempt, outcome, rows: n, startedAt, endedAt, error }) => [
     `${job}.${attempt}`,
@@ -186,13 +147,4 @@ function statusDocument(
       ended_at: endedAt === undefined ? null : iso(endedAt),
     })),
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-/** `2026-11-22 07:30:11Z` */
-function moment(ms: number): string {
-  return iso(ms).replace('T', ' ').replace(/\.\d+/, '');
 }

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { streamKey } from '@tidemark/protocol';
 import {
   type DestinationSpec,
   type StreamFacts,
@@ -74,7 +75,7 @@ export class RunningFile implements SyncObserver {
   }
 
   private keep(progress: StreamProgress): void {
-    this.streams.set(`${progress.stream.namespace ?? ''}\u0000${progress.stream.name}`, progress);
+    this.streams.set(streamKey(progress.stream), progress);
   }
 
   private write(): void {

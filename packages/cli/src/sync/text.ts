@@ -18,6 +18,16 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** Milliseconds as `2026-11-22T07:30:11.000Z`. */
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Milliseconds as `2026-11-22 07:30:11Z`. */
+export function moment(ms: number): string {
+  return iso(ms).replace('T', ' ').replace(/\.\d+/, '');
+}
+
 /** Names from an option that can be repeated and takes several separated by commas; undefined: it was not given. */
 export function listed(values: readonly string[] | undefined): string[] | undefined {
   const names = values?.flatMap((value) => value.split(',').map((name) => name.trim())).filter((name) => name !== '');
