@@ -54,6 +54,8 @@ export interface ReadingSettings {
   log_load_seconds: number;
   /** With `method: log`: what happens when the server has forgotten the stored position. */
   on_lost_position: 'fail' | 'reload';
+  /** With `method: log`: how far apart two syncs are, which `check` compares with what the server keeps. Absent: nobody has said. */
+  sync_interval_hours?: number;
 }
 
 /** An open server. */
@@ -94,7 +96,7 @@ export interface TableWish {
 
 /** Something that `check` found. */
 export interface Finding {
-  /** `blocking`: nothing can be read; `table`: this table cannot; `hint`: it works, badly. */
+  /** `blocking`: nothing can be read, or the next sync cannot go on; `table`: this table cannot; `hint`: it works, badly. */
   severity: 'blocking' | 'table' | 'hint';
   /** `namespace.name`, where it is about one table. */
   table?: string;

@@ -105,6 +105,12 @@ export function databaseManifestSchema(): JsonObject {
             description:
               'With the method log: what happens when the server has forgotten the stored position. Default: fail.',
           },
+          sync_interval_hours: {
+            type: 'number',
+            exclusiveMinimum: 0,
+            description:
+              'With the method log: how far apart two syncs are. check fails where the server keeps its log for less. Default: 24, and then check only warns.',
+          },
         },
       },
     },

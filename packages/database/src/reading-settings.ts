@@ -40,6 +40,7 @@ export function readingSettings(wish: Partial<ReadingSettings> = {}): ReadingSet
     spool_bytes: 0,
     log_load_seconds: 0.001,
   };
+  if (settings.sync_interval_hours !== undefined) least.sync_interval_hours = 0.0001;
   for (const [name, low] of Object.entries(least)) {
     const value = settings[name as keyof ReadingSettings];
     if (typeof value !== 'number' || !Number.isFinite(value) || value < low)

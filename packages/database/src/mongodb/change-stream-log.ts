@@ -166,7 +166,7 @@ export class ChangeStreamLog implements ChangeLog {
   async check(tables: readonly Table[]): Promise<Finding[]> {
     const wanted = new Set(tables.map(({ namespace, name }) => `${namespace}.${name}`));
     const followed = this.options.collections().filter((collection) => wanted.has(collectionId(collection)));
-    return checkChanges(this.options.clients, followed, async (opened) => {
+    return checkChanges(this.options.clients, followed, this.options.settings, async (opened) => {
       const stream = this.watch(opened, [], {});
       await stream.tryNext().finally(() => stream.close());
     });

@@ -1,10 +1,11 @@
-import type { Finding } from '../dialect.js';
+import type { Finding, ReadingSettings } from '../dialect.js';
+import { retentionFindings } from '../retention.js';
 import type { Clients, Opened } from './clients.js';
 import { type Collection, collectionId } from './collection.js';
 import { mongoError, serverCode } from './errors.js';
 
-/** An oplog that reaches back less than this is likely to be gone before the next sync. */
-const RETENTION_HOURS = 24;
+/** A time that is raised is raised at least to this. */
+const RAISED_HOURS_MIN = 72;
 const UNAUTHORIZED = 13;
 const NOT_A_REPLICA_SET = 40_573;
 
@@ -12,6 +13,7 @@ const NOT_A_REPLICA_SET = 40_573;
 export async function checkChanges(
   clients: Clients,
   collections: readonly Collection[],
+  reading: ReadingSettings,
   probe: (opened: Opened) => Promise<void>,
 ): Promise<Finding[]> {
   const opened = await clients.open();
@@ -32,14 +34,27 @@ export async function checkChanges(
     findings.push(whyNoStream(error, clients));
     return findings;
   }
-  const hours = await retention(opened);
-  if (hours !== undefined && hours < RETENTION_HOURS)
-    findings.push({
-      severity: 'hint',
-      problem: `The oplog reaches back ${hours < 1 ? 'less than an hour' : `${Math.floor(hours)} hours`}: a sync that comes later than that has to load everything again.`,
-      remedy: 'db.adminCommand({ replSetResizeOplog: 1, minRetentionHours: 72 })',
-    });
-  return findings;
+  return [...findings, ...(await oplogFindings(opened, reading))];
+}
+
+/** How far the oplog reaches back, or will when it is full. */
+export async function oplogFindings(opened: Opened, reading: ReadingSettings): Promise<Finding[]> {
+  const held = await heldHours(opened);
+  if (held === undefined || held <= 0) return [];
+  const { size, maxSize } = await answer(opened, 'local', { collStats: 'oplog.rs' });
+  const { oplogTruncation } = await answer(opened, 'admin', { serverStatus: 1 });
+  const { oplogMinRetentionHours: least } = (oplogTruncation ?? {}) as { oplogMinRetentionHours?: unknown };
+  const isKnown = Number(size) > 0 && Number(maxSize) > 0;
+  // A young one does not reach back far, and is not full: what it has is taken for what all of it will have.
+  const room = isKnown ? held * Math.max(1, Number(maxSize) / Number(size)) : held;
+  const findings = retentionFindings(reading, {
+    hours: Math.max(room, Number(least ?? 0)),
+    sentence: 'At what is written now, the oplog has room for',
+    remedy: (wanted) =>
+      `db.adminCommand({ replSetResizeOplog: 1, minRetentionHours: ${Math.max(wanted, RAISED_HOURS_MIN)} })`,
+  });
+  // Whether it is full cannot be seen: it may just be young.
+  return isKnown ? findings : findings.map((finding) => ({ ...finding, severity: 'hint' }));
 }
 
 function whyNoStream(error: unknown, { config }: Clients): Finding {
@@ -52,8 +67,16 @@ function whyNoStream(error: unknown, { config }: Clients): Finding {
   return { ...finding, remedy: `db.grantRolesToUser(${JSON.stringify(config.user)}, ${role})` };
 }
 
+/** What a command answers; nothing where the user may not ask, or the server does not know it. */
+async function answer({ client }: Opened, database: string, command: object): Promise<Record<string, unknown>> {
+  return client
+    .db(database)
+    .command(command as Record<string, unknown>)
+    .catch(() => ({}));
+}
+
 /** Hours between the oplog's ends; undefined where it cannot be seen. */
-async function retention({ client }: Opened): Promise<number | undefined> {
+async function heldHours({ client }: Opened): Promise<number | undefined> {
   try {
     const oplog = client.db('local').collection('oplog.rs');
     const end = async (direction: 1 | -1): Promise<number | undefined> => {

@@ -130,7 +130,7 @@ export class BinlogLog implements ChangeLog {
   }
 
   check(tables: readonly Table[]): Promise<Finding[]> {
-    return checkBinlog(this.options.clients, tables);
+    return checkBinlog(this.options.clients, tables, this.options.settings);
   }
 
   async close(): Promise<void> {}

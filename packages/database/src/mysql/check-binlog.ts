@@ -1,17 +1,22 @@
 import { ConnectorError } from '@tidemark/source';
-import type { Finding, Table } from '../dialect.js';
+import type { Finding, ReadingSettings, Table } from '../dialect.js';
+import { retentionFindings } from '../retention.js';
 import { tableId } from '../table-id.js';
 import type { Clients } from './clients.js';
 import { isStatementError, mysqlError } from './errors.js';
 import { quoteText } from './sql.js';
 
-/** Two days: less, and a weekend without a sync may cost a load. */
-const RETENTION_SECONDS = 172_800;
+/** A time that is raised is raised at least to this: a week. */
+const RAISED_HOURS_MIN = 168;
 
 /** Everything that is missing for reading the binlog, with the statement that mends each. */
-export async function checkBinlog(clients: Clients, tables: readonly Table[]): Promise<Finding[]> {
+export async function checkBinlog(
+  clients: Clients,
+  tables: readonly Table[],
+  reading: ReadingSettings,
+): Promise<Finding[]> {
   const settings = await variables(clients);
-  const findings = [...missingSettings(settings), ...costlySettings(settings)];
+  const findings = [...missingSettings(settings), ...costlySettings(settings), ...retention(settings, reading)];
   const right = await missingRight(clients);
   if (right !== undefined) findings.push(right);
   for (const table of tables.filter(({ primaryKey }) => primaryKey.length === 0))
@@ -81,15 +86,26 @@ function costlySettings(settings: ReadonlyMap<string, string>): Finding[] {
       'The server writes no GTIDs: after a failover the tables have to be loaded again.',
       'gtid_mode = ON and enforce_gtid_consistency = ON',
     );
-  const kept = Number(
-    settings.get('binlog_expire_logs_seconds') ?? Number(settings.get('expire_logs_days') ?? 0) * 86_400,
-  );
-  if (kept > 0 && kept < RETENTION_SECONDS)
-    say(
-      `The binlog is kept for ${Math.round(kept / 3600)} hours only: a sync that comes later has to load the tables again.`,
-      'SET GLOBAL binlog_expire_logs_seconds = 604800;',
-    );
   return findings;
+}
+
+/** How long the server keeps its binlog. Seconds win over days, which older servers have alone; 0 of both keeps it for ever. */
+function retention(settings: ReadonlyMap<string, string>, reading: ReadingSettings): Finding[] {
+  if (settings.get('binlog_expire_logs_auto_purge') === 'OFF') return [];
+  const seconds = Number(settings.get('binlog_expire_logs_seconds') ?? 0);
+  const days = Number(settings.get('expire_logs_days') ?? 0);
+  if (seconds <= 0 && days <= 0) return [];
+  const hasSeconds = settings.has('binlog_expire_logs_seconds');
+  return retentionFindings(reading, {
+    hours: seconds > 0 ? seconds / 3600 : days * 24,
+    sentence: `The server keeps its binlog (${seconds > 0 ? 'binlog_expire_logs_seconds' : 'expire_logs_days'}) for`,
+    remedy: (wanted) => {
+      const hours = Math.max(wanted, RAISED_HOURS_MIN);
+      return hasSeconds
+        ? `SET GLOBAL binlog_expire_logs_seconds = ${hours * 3600};`
+        : `SET GLOBAL expire_logs_days = ${Math.ceil(hours / 24)};`;
+    },
+  });
 }
 
 async function variables(clients: Clients): Promise<Map<string, string>> {
@@ -102,6 +118,7 @@ async function variables(clients: Clients): Promise<Map<string, string>> {
     'binlog_row_value_options',
     'gtid_mode',
     'binlog_expire_logs_seconds',
+    'binlog_expire_logs_auto_purge',
     'expire_logs_days',
   ];
   try {

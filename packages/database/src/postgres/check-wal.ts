@@ -1,4 +1,4 @@
-import type { Finding } from '../dialect.js';
+import type { Finding, ReadingSettings } from '../dialect.js';
 import { checkIdentities, checkPublication, type PublishedTable } from './check-publication.js';
 import { checkSlot } from './check-slot.js';
 import type { Clients } from './clients.js';
@@ -12,6 +12,7 @@ export async function checkWal(
   clients: Clients,
   { slot, publication, user, database }: { slot: string; publication: string; user: string; database: string },
   tables: readonly PublishedTable[],
+  reading: ReadingSettings,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const blocking = (problem: string, remedy: string) => findings.push({ severity: 'blocking', problem, remedy });
@@ -26,7 +27,7 @@ export async function checkWal(
       );
     if (String(server?.replication) !== 't' && server?.replication !== true)
       blocking(`The user ${user} may not read the log.`, `ALTER ROLE ${name(user)} WITH REPLICATION;`);
-    findings.push(...(await checkSlot(clients, slot, database)));
+    findings.push(...(await checkSlot(clients, slot, database, reading)));
     findings.push(...(await checkSenders(clients, slot)));
     const keyed = tables.filter(
       ({ table: { primaryKey, leaves } }) => primaryKey.length > 0 && withoutKeyInLog(leaves, primaryKey).length === 0,

@@ -176,11 +176,12 @@ export class WalLog implements ChangeLog {
   }
 
   check(tables: readonly Table[]): Promise<Finding[]> {
-    const { clients, slot, publication, config } = this.options;
+    const { clients, slot, publication, config, settings } = this.options;
     return checkWal(
       clients,
       { slot, publication, user: config.user, database: config.database },
       this.published(tables),
+      settings,
     );
   }
 

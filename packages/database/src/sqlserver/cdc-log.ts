@@ -143,13 +143,14 @@ export class CdcLog implements ChangeLog {
   }
 
   check(tables: readonly Table[]): Promise<Finding[]> {
-    const { sessions, user, relations } = this.options;
+    const { sessions, user, relations, settings } = this.options;
     const wanted = new Set(tables.map(tableId));
     const followed = relations().filter((relation) => wanted.has(relationId(relation)) && !relation.isView);
     return checkCdc(
       sessions,
       followed.map((relation) => this.followed(relation)),
       user,
+      settings,
     );
   }
 

@@ -1,5 +1,6 @@
-import type { Finding } from '../dialect.js';
+import type { Finding, ReadingSettings } from '../dialect.js';
 import { relationId } from '../keyed/keyed-server.js';
+import { retentionFindings } from '../retention.js';
 import {
   type CaptureInstance,
   covering,
@@ -17,8 +18,8 @@ import { quoteName } from './sql.js';
 /** Editions of Azure, whose capture job no Agent runs. */
 const AZURE_DATABASE = '5';
 const AZURE_INSTANCE = '8';
-/** Two days: less, and a weekend without a sync may cost a load. */
-const RETENTION_MINUTES = 2_880;
+/** A time that is raised is raised at least to this: a week. */
+const RAISED_HOURS_MIN = 168;
 const INSTANCES_MAX = 2;
 
 const EDITION_STATEMENT = "SELECT CONVERT(varchar(10), SERVERPROPERTY('EngineEdition'))";
@@ -28,7 +29,12 @@ const jobsStatement = (jobs: string): string =>
   `SELECT job_type, CONVERT(varchar(20), retention) FROM ${jobs} WHERE database_id = DB_ID()`;
 
 /** Everything that is missing for following these tables by their change tables, with the statement that mends each. */
-export async function checkCdc(sessions: Sessions, tables: readonly FollowedTable[], user: string): Promise<Finding[]> {
+export async function checkCdc(
+  sessions: Sessions,
+  tables: readonly FollowedTable[],
+  user: string,
+  reading: ReadingSettings,
+): Promise<Finding[]> {
   try {
     const [database] = await sessions.query(DATABASE_STATEMENT);
     if (database?.[0] !== '1')
@@ -39,7 +45,7 @@ export async function checkCdc(sessions: Sessions, tables: readonly FollowedTabl
           remedy: 'EXEC sys.sp_cdc_enable_db;',
         },
         ...tables.flatMap((table) => tableFindings(table, undefined)),
-        ...(await serverFindings(sessions)),
+        ...(await serverFindings(sessions, reading)),
       ];
     const [right] = await sessions.query(RIGHT_STATEMENT);
     if (right?.[0] !== '1')
@@ -49,12 +55,12 @@ export async function checkCdc(sessions: Sessions, tables: readonly FollowedTabl
           problem: `The user ${user} may not read the change tables.`,
           remedy: `GRANT SELECT ON SCHEMA::cdc TO ${quoteName(user)};`,
         },
-        ...(await serverFindings(sessions)),
+        ...(await serverFindings(sessions, reading)),
       ];
     const instances: Instances = await readInstances(sessions);
     return [
       ...tables.flatMap((table) => tableFindings(table, instances.get(relationId(table.relation)))),
-      ...(await serverFindings(sessions)),
+      ...(await serverFindings(sessions, reading)),
     ];
   } catch (error) {
     throw sqlServerError(error, 'Looking at what change data capture needs');
@@ -111,7 +117,7 @@ function tableFindings(table: FollowedTable, instances: readonly CaptureInstance
 }
 
 /** What is said of the server's jobs; what the user may not look at is a hint. */
-async function serverFindings(sessions: Sessions): Promise<Finding[]> {
+async function serverFindings(sessions: Sessions, reading: ReadingSettings): Promise<Finding[]> {
   const [row] = await sessions.query(EDITION_STATEMENT);
   const edition = row?.[0] ?? '';
   const findings: Finding[] = [];
@@ -124,14 +130,12 @@ async function serverFindings(sessions: Sessions): Promise<Finding[]> {
       problem: `How long changes are kept cannot be seen (${jobs}): it must be longer than the time between two syncs.`,
       remedy: 'EXEC sys.sp_cdc_help_jobs;',
     });
-  const minutes = Number(kept?.find(([type]) => type === 'cleanup')?.[1] ?? Number.POSITIVE_INFINITY);
-  if (minutes < RETENTION_MINUTES)
-    findings.push({
-      severity: 'hint',
-      problem: `Changes are kept for ${Math.round(minutes / 60)} hours only: a sync that comes later has to load the tables again.`,
-      remedy: "EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = 10080;",
-    });
-  return findings;
+  const minutes = kept?.find(([type]) => type === 'cleanup')?.[1];
+  if (minutes === undefined || minutes === null) return findings;
+  const remedy = (hours: number): string =>
+    `EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = ${60 * Math.max(hours, RAISED_HOURS_MIN)};`;
+  const sentence = 'The clean-up job keeps changes for';
+  return [...findings, ...retentionFindings(reading, { hours: Number(minutes) / 60, sentence, remedy })];
 }
 
 async function agentFindings(sessions: Sessions): Promise<Finding[]> {

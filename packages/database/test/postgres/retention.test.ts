@@ -10,8 +10,9 @@ for (const [version, kind] of [
     kind,
     `PostgreSQL ${version}: how long the log is kept`,
     (server) => {
-      const check = async () => {
-        const { connection } = await open(server(), { reading: { method: 'log', schemas: ['kept'] } });
+      const check = async (sync_interval_hours?: number) => {
+        const reading = { method: 'log' as const, schemas: ['kept'], sync_interval_hours };
+        const { connection } = await open(server(), { reading });
         try {
           return await connection.check();
         } finally {
@@ -92,12 +93,61 @@ for (const [version, kind] of [
           return;
         }
         await set("ALTER SYSTEM SET idle_replication_slot_timeout = '36h'", 'idle_replication_slot_timeout', '36h');
-        const { message = '' } = await check();
-        expect(message).toContain('The server gives up a replication slot that is idle for 36h');
+        const idle = 'The server gives up a replication slot (idle_replication_slot_timeout) that is idle for 36 hours';
         const mend = 'ALTER SYSTEM SET idle_replication_slot_timeout = 0; SELECT pg_reload_conf();';
-        expect(message).toContain(`Mend it with: ${mend}`);
+        for (const [hours, said] of [
+          [undefined, `${idle}, less than twice the time between two syncs, which are taken to be a day apart`],
+          [20, `${idle}, less than twice the time between two syncs, which are 20 hours apart (sync_interval_hours)`],
+          [48, `${idle}, and two syncs are 48 hours apart (sync_interval_hours)`],
+        ] as const) {
+          const { message = '' } = await check(hours);
+          expect(message).toContain(said);
+          expect(message).toContain(`Mend it with: ${mend}`);
+        }
+        expect((await check(18)).message).not.toContain('idle');
         await set(mend, 'idle_replication_slot_timeout', '0');
-        expect((await check()).message).not.toContain('idle');
+        expect((await check(48)).message).not.toContain('idle');
+      });
+
+      it('check fails where a slot is kept for less than the time between two syncs', async () => {
+        await set('ALTER SYSTEM SET max_slot_wal_keep_size = -1', 'max_slot_wal_keep_size', '-1');
+        await run(
+          server(),
+          "SELECT pg_drop_replication_slot('tidemark')",
+          "SELECT pg_create_logical_replication_slot('tidemark', 'pgoutput')",
+        );
+        expect(await check(1)).toEqual({ succeeded: true });
+        if (version === 18) {
+          await set("ALTER SYSTEM SET idle_replication_slot_timeout = '2h'", 'idle_replication_slot_timeout', '2h');
+          expect((await check()).succeeded).toBe(true);
+          expect((await check(2)).succeeded).toBe(true);
+          expect((await check(3)).succeeded).toBe(false);
+          await set('ALTER SYSTEM SET idle_replication_slot_timeout = 0', 'idle_replication_slot_timeout', '0');
+        }
+        await set("ALTER SYSTEM SET max_slot_wal_keep_size = '17MB'", 'max_slot_wal_keep_size', '17MB');
+        // The statistics are younger than a day: they say nothing of one.
+        expect((await check(24)).message).toMatch(/^The server keeps at most 17MB .*: when more than that is written/);
+        await run(server(), "SELECT pg_stat_reset_shared('wal')");
+        await run(
+          server(),
+          'CREATE TABLE kept.wide AS SELECT i, repeat(md5(i::text), 30) AS t FROM generate_series(1, 200000) i',
+          'DROP TABLE kept.wide',
+          'SELECT pg_sleep(1)',
+          "SELECT pg_drop_replication_slot('tidemark')",
+          "SELECT pg_create_logical_replication_slot('tidemark', 'pgoutput')",
+        );
+        // A session's own figures come a moment later.
+        const written = 'SELECT (wal_bytes > 150000000)::text AS it FROM pg_stat_wal';
+        await expect.poll(async () => (await run(server(), written))[0]!.it, { timeout: 20_000 }).toBe('true');
+        // In as much time as that took, nine times the size may be written again.
+        const took =
+          'SELECT (extract(epoch FROM clock_timestamp() - stats_reset) / 3600)::float8 AS it FROM pg_stat_wal';
+        const { succeeded, message = '' } = await check(Number((await run(server(), took))[0]!.it));
+        expect(succeeded).toBe(false);
+        expect(message).toMatch(
+          /^The server keeps at most 17MB .*\. At what it has written on average \(pg_stat_wal\) that is the log of [\d.]+ seconds?, and two syncs are [\d.]+ seconds? apart \(sync_interval_hours\): .* Mend it with: ALTER SYSTEM SET max_slot_wal_keep_size = '\d+MB'; SELECT pg_reload_conf\(\);/,
+        );
+        await set('ALTER SYSTEM SET max_slot_wal_keep_size = -1', 'max_slot_wal_keep_size', '-1');
       });
     },
     { settings: { max_wal_size: '32MB', min_wal_size: '32MB' } },

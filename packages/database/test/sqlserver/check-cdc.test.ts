@@ -4,8 +4,8 @@ import type { TableWish } from '../../src/index.js';
 import { type CdcServer, connect, pets } from './cdc-server.js';
 
 describe('what change data capture needs', () => {
-  const findings = async (server: CdcServer, wishes?: TableWish[]) => {
-    const { connection } = await connect(server, {}, wishes);
+  const findings = async (server: CdcServer, wishes?: TableWish[], sync_interval_hours?: number) => {
+    const { connection } = await connect(server, { sync_interval_hours }, wishes);
     return JSON.parse((await connection.check!()).message!) as JsonObject[];
   };
   const complete = (server: CdcServer, edition = '3'): CdcServer => {
@@ -42,6 +42,21 @@ describe('what change data capture needs', () => {
     const statements = complete(pets());
     await findings(statements);
     expect(statements.asked).toMatchSnapshot('statements');
+  });
+
+  it('is changes that are kept for as long as syncs are apart', async () => {
+    const server = complete(pets());
+    expect(await findings(server, undefined, 36)).toEqual([]);
+    expect(await findings(server, undefined, 37)).toMatchObject([
+      { severity: 'hint', problem: expect.stringMatching(/keeps changes for 72 hours, less than .* 37 hours apart/) },
+    ]);
+    expect(await findings(server, undefined, 100)).toMatchObject([
+      {
+        severity: 'blocking',
+        problem: expect.stringMatching(/keeps changes for 72 hours, and two syncs are 100 hours apart/),
+        remedy: "EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = 12000;",
+      },
+    ]);
   });
 
   it('is not the Agent on Azure', async () => {
