@@ -65,6 +65,25 @@ export class Clients {
     }
   }
 
+  /** A command of the replication protocol, on a session for it. Throws what the driver throws. */
+  async replication(command: string): Promise<Record<string, string>[]> {
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({
+      ...(await this.target(this.ssl)),
+      application_name: 'tidemark',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      types: { getTypeParser: () => (text: string) => text } as never,
+      ...{ replication: 'database' },
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await this.long.during(client.query<Record<string, string>>(command))).rows;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     const clients = [...this.all];

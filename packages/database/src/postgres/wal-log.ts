@@ -16,6 +16,7 @@ import { postgresError } from './errors.js';
 import { stampChange } from './wal-changes.js';
 import { lsnNumber, lsnText, type WalPosition, walPosition } from './wal-position.js';
 import { WalReader } from './wal-reader.js';
+import { logEnd, whyNotInLog } from './wal-timeline.js';
 
 /** Commits that wait for a standby are in the log before anybody can see them; they are waited for this long. */
 const VISIBLE_TRIES = 50;
@@ -64,11 +65,9 @@ export class WalLog implements ChangeLog {
     try {
       const existing = await this.slotRow();
       if (!existing) throw missing(`There is no replication slot '${slot}'.`, slotStatement(slot));
-      const [row] = await clients.query<{ lsn: string }>(
-        'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn',
-      );
+      const end = await logEnd(clients);
       await this.visible();
-      const position: WalPosition = { system: await this.systemId(), lsn: row!.lsn };
+      const position: WalPosition = { system: await this.systemId(), ...end };
       return position as unknown as Json;
     } catch (error) {
       throw postgresError(error, 'Looking for the end of the log');
@@ -92,7 +91,7 @@ export class WalLog implements ChangeLog {
         return `the server has removed what the replication slot '${slot}' had still to read (max_slot_wal_keep_size).`;
       if (row.confirmed !== null && lsnNumber(row.confirmed) > lsnNumber(position.lsn))
         return `the replication slot '${slot}' is ahead of it (${row.confirmed}, the state is at ${position.lsn}): another reader has used the slot, or it was made anew.`;
-      return undefined;
+      return await whyNotInLog(position, this.options.clients);
     } catch (error) {
       throw postgresError(error, 'Looking at the replication slot');
     }
@@ -109,7 +108,7 @@ export class WalLog implements ChangeLog {
     const least = numbers.sort((a, b) => (a < b ? -1 : 1))[0];
     if (least === undefined) throw notAnOffset("it has no 'lsn'");
     try {
-      return { system: await this.systemId(), lsn: lsnText(least) };
+      return { system: await this.systemId(), lsn: lsnText(least), timeline: null };
     } catch (error) {
       throw postgresError(error, 'Looking at the cluster');
     }

@@ -2,18 +2,20 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 
 /** A place in the write-ahead log of a cluster, between two transactions. */
 export interface WalPosition {
-  /** `system_identifier` of the cluster: a restored or other one has another. */
+  /** `system_identifier` of the cluster: another one, or one that was made anew, has another. One that was restored has not. */
   system: string;
   /** As the server writes it: `16/B374D848`. */
   lsn: string;
+  /** A restore to a moment, and a standby that takes over, begin another. Null where it is not known. */
+  timeline: number | null;
 }
 
 /** Reads a position that came out of a state; undefined when it is none. */
 export function walPosition(value: Json): WalPosition | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { system, lsn } = value as JsonObject;
+  const { system, lsn, timeline } = value as JsonObject;
   if (typeof system !== 'string' || typeof lsn !== 'string' || !isLsn(lsn)) return undefined;
-  return { system, lsn };
+  return { system, lsn, timeline: typeof timeline === 'number' ? timeline : null };
 }
 
 export function isLsn(text: string): boolean {

@@ -261,7 +261,7 @@ export class WalReader {
   private flush(position: WalPosition | undefined): void {
     const { changes, unsent } = this.changes.take();
     const last = this.waiting.at(-1)?.what;
-    const next = position && { system: position.system, lsn: position.lsn };
+    const next = position && { ...position };
     const breaks = next ? this.breaks.splice(0) : [];
     // Transactions without changes of ours move the position only.
     if (changes.length === 0 && breaks.length === 0 && last?.batch.position !== undefined && next)
