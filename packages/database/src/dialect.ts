@@ -152,8 +152,11 @@ export interface Chunk {
  * compares them, it only asks whether two are equal.
  */
 export interface TableLoad {
-  /** Plans from the beginning: usually one open range for each part. Takes upper bounds, each once. */
-  begin(): Promise<PlannedPart[]>;
+  /**
+   * Plans from the beginning: usually one open range for each part. Takes upper bounds, each once. Parts that are `known` may be
+   * left out: an earlier run has planned them.
+   */
+  begin(known?: ReadonlySet<string>): Promise<PlannedPart[]>;
   /**
    * Compares an earlier run's part with the table as it is now: `undefined` when its positions still hold, `'gone'` when
    * there is nothing left to read of it, otherwise the reason why they do not. Parts that are new since are in `begin`.

@@ -167,7 +167,7 @@ export class TableCursor implements StreamCursor {
       }
     }
     const known = new Set(this.parts.map((part) => part.id));
-    for (const planned of await load.begin()) if (!known.has(planned.id)) kept.push(newPart(planned));
+    for (const planned of await load.begin(known)) if (!known.has(planned.id)) kept.push(newPart(planned));
     this.parts = kept;
     this.settle();
   }

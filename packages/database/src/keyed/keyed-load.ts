@@ -3,11 +3,9 @@ import { ConnectorError, type Page } from '@tidemark/source';
 import { type Chunk, PartChanged, type PlannedPart, type TableLoad } from '../dialect.js';
 import { type KeySql, keyOrder, keyPredicate } from '../key-paging.js';
 import type { Identity, Part } from '../state.js';
+import { keyedCuts } from './keyed-cuts.js';
 import { type KeyedColumn, type KeyedRelation, type KeyedServer, relationId, tableSql } from './keyed-server.js';
 import { PageReader } from './page-reader.js';
-
-/** A table is cut into at most this many chunks. */
-const CHUNKS_MAX = 4_096;
 
 /** What a table is read by. */
 export interface KeyedReading<C extends KeyedColumn> {
@@ -53,15 +51,17 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     };
   }
 
-  async begin(): Promise<PlannedPart[]> {
+  async begin(known?: ReadonlySet<string>): Promise<PlannedPart[]> {
     const { name, isSorted } = this.reading.relation;
+    if (known?.has(name)) return [];
     // Before the bounds: those of the table that was there before are found out.
     const incarnations = await this.incarnations();
     const identity: Identity = incarnations.length > 0 ? { ...this.identity, incarnations } : this.identity;
     if (isSorted) return [{ id: name, identity, ranges: [{ lo: null, hi: null }] }];
     const hi = await this.end('DESC');
     if (hi === undefined) return [{ id: name, identity, ranges: [] }];
-    const bounds: Json[] = [null, ...(await this.cuts(hi)), hi];
+    const cuts = await keyedCuts(this.reading, hi, () => this.end('ASC'));
+    const bounds: Json[] = [null, ...cuts, hi];
     const ranges = bounds.slice(1).map((bound, index) => ({ lo: bounds[index]!, hi: bound }));
     return [{ id: name, identity, ranges }];
   }
@@ -159,25 +159,6 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     } catch (error) {
       throw server.error(error, `Looking for the end of ${relationId(relation)}`);
     }
-  }
-
-  /**
-   * Bounds strictly before `hi` that cut the table into chunks, where that costs nothing: a key whose first column is a whole
-   * number is cut in equal steps of it, each bound being all rows up to that number, whatever the other columns. Finding the
-   * middle of any other key would read the table once more.
-   */
-  private async cuts(hi: readonly string[]): Promise<string[][]> {
-    const { relation, server } = this.reading;
-    const [column] = this.key;
-    if (column?.keyForm !== 'number' || !/^-?\d+$/.test(hi[0]!)) return [];
-    const chunks = BigInt(Math.min(CHUNKS_MAX, Math.ceil(relation.dataBytes / server.settings.chunk_bytes)));
-    if (chunks < 2n) return [];
-    const lo = await this.end('ASC');
-    if (lo === undefined || !/^-?\d+$/.test(lo[0]!)) return [];
-    const [first, last] = [BigInt(lo[0]!), BigInt(hi[0]!)];
-    const cuts = new Set<bigint>();
-    for (let i = 1n; i < chunks; i++) cuts.add(first + ((last - first) * i) / chunks);
-    return [...cuts].filter((cut) => cut >= first && cut < last).map((cut) => [String(cut)]);
   }
 
   /** A position has all columns of the key, a bound between chunks the first ones. */

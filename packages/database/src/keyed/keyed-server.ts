@@ -1,5 +1,6 @@
 import type { ConnectorError, Page } from '@tidemark/source';
 import type { Column } from '../column.js';
+import type { KeySpace } from '../cutting/key-space.js';
 import type { ReadingSettings } from '../dialect.js';
 
 /** What a value of a key can be compared by in SQL: how its literal is written. */
@@ -63,6 +64,12 @@ export interface KeyedServer<C extends KeyedColumn> {
   /** A literal less an amount: seconds for times, units for numbers. */
   below(literal: string, column: C, amount: number): string;
   query(sql: string): Promise<(string | null)[][]>;
+  /** The rows of a statement that takes next to no time, ended early where it does. Throws what the driver throws. */
+  probe(sql: string): Promise<(string | null)[][]>;
+  /** About how many rows a `SELECT` would find, by the index and without reading them. Absent where the server has no way. */
+  estimate?(select: string): Promise<number | undefined>;
+  /** Where a value of a key's column may lie between two others; undefined where only the server knows. */
+  spaceOf(column: C): KeySpace | undefined;
   /**
    * What the server calls a table, or its partitions, whatever the name: none of them is left once the table was emptied or made
    * anew. Empty where it is not known. Absent where the server has no such thing. Throws what the driver throws.

@@ -4,9 +4,13 @@ import type { SpoolSpace } from '../spool/spool-space.js';
 import { type Clients, fetchRows, type RawRow } from './clients.js';
 import { isWorthAnotherTry, mysqlError } from './errors.js';
 import { incarnationsOf } from './incarnations.js';
+import { spaceOf } from './key-spaces.js';
 import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
 import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
+
+/** A step into an index that takes longer is none. */
+const PROBE_SECONDS = 5;
 
 /** How statements of MySQL and MariaDB are written and run. */
 export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: SpoolSpace): KeyedServer<MysqlColumn> {
@@ -21,6 +25,14 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
     below: (literal, { keyForm }, amount) =>
       keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`,
     query: (sql) => clients.query(sql),
+    probe: (sql) => clients.query(limited(sql)),
+    async estimate(select) {
+      const [row] = await clients.query(`EXPLAIN FORMAT=TRADITIONAL ${select}`);
+      if (!row) return undefined;
+      // MySQL's row has the partitions and what is left of the rows by other conditions, too; null: there can be none.
+      return Number(row[row.length > 10 ? 9 : 8] ?? 0);
+    },
+    spaceOf,
     incarnations: ({ schema, name }) => incarnationsOf(clients, schema, name),
     async session() {
       const client = await clients.take();
@@ -36,6 +48,12 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
     error: mysqlError,
     isWorthAnotherTry,
   };
+}
+
+/** Ended by the server after some seconds: MySQL heeds the hint, MariaDB what is a comment to MySQL. */
+function limited(select: string): string {
+  const hinted = select.replace(/^SELECT /, `SELECT /*+ MAX_EXECUTION_TIME(${PROBE_SECONDS * 1000}) */ `);
+  return `/*M! SET STATEMENT max_statement_time = ${PROBE_SECONDS} FOR */ ${hinted}`;
 }
 
 function texts(row: RawRow, columns: readonly MysqlColumn[], places: number): (string | null)[] {

@@ -11,6 +11,7 @@ import { CdcLog } from './cdc-log.js';
 import { LOG_COLUMNS, LOG_CURSOR } from './cdc-records.js';
 import { parseSqlServerConfig, SQLSERVER_CONNECTION_SCHEMA } from './config.js';
 import { isWorthAnotherTry, sqlServerError } from './errors.js';
+import { spaceOf } from './key-spaces.js';
 import { type Sessions, tediousSessions } from './sessions.js';
 import { keyLiteral, quoteName, quoteText } from './sql.js';
 import type { SqlServerColumn } from './types.js';
@@ -79,6 +80,8 @@ function sqlServer(sessions: Sessions, settings: ReadingSettings, spool: SpoolSp
     below: (literal, { keyForm }, amount) =>
       keyForm === 'number' ? `${literal} - ${amount}` : `DATEADD(second, -${amount}, ${literal})`,
     query: (sql) => sessions.query(sql),
+    probe: (sql) => sessions.query(sql),
+    spaceOf,
     async session() {
       const session = await sessions.take();
       return {
