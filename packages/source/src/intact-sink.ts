@@ -34,7 +34,7 @@ export function intactSink(sink: Sink): Sink {
     estimate: estimate?.bind(sink),
     unparsable: unparsable?.bind(sink),
     status: (...about) => sink.status(...about),
-    error: (error) => sink.error(error),
+    error: (...what) => sink.error(...what),
     log: (level, message) => sink.log(level, message),
   };
   return intact;

@@ -149,7 +149,7 @@ class StreamRun {
     this.result.outcomes.set(key, this.failure ? 'failed' : outcome);
     if (this.failure) {
       this.result.errors.push(this.failure);
-      await sink.error(this.failure);
+      await sink.error(this.failure, this.descriptor);
     }
     await sink.status(this.descriptor, this.failure || stopped ? 'INCOMPLETE' : 'COMPLETE');
   }

@@ -47,7 +47,8 @@ export interface Sink {
   /** How many lines of a program were no messages so far, and where they are kept; told with each. Absent where nobody counts. */
   unparsable?(lines: number, file: string | undefined): void;
   status(stream: StreamDescriptor, status: StreamStatus): void | Promise<void>;
-  error(error: ConnectorError): void | Promise<void>;
+  /** `stream`: which one it has ended; `error.stream` is its name alone, for people. Absent: it is of no single one. */
+  error(error: ConnectorError, stream?: StreamDescriptor): void | Promise<void>;
   log(level: LogLevel, message: string): void;
 }
 

@@ -124,7 +124,7 @@ async function readAttempt(
     tell: settings.tell,
   });
   run.begin();
-  for (const { error } of choice.failed) run.error(error);
+  for (const { stream, error } of choice.failed) run.error(error, stream);
   heartbeat.start();
   let unparsable: Unparsable | undefined;
   try {

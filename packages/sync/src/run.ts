@@ -194,12 +194,9 @@ export class SyncRun implements Sink {
   }
 
   /** `all`: nothing more is worth reading. */
-  error(error: ConnectorError, which?: 'all'): void {
+  error(error: ConnectorError, which?: StreamDescriptor | 'all'): void {
     if (this.ended) return;
-    const lane =
-      error.stream === undefined
-        ? undefined
-        : [...this.lanes.values()].find(({ plan }) => plan.stream.name === error.stream);
+    const lane = typeof which === 'object' ? this.lanes.get(streamKey(which)) : undefined;
     if (lane) lane.error = error;
     if (!this.errors.includes(error)) this.errors.push(error);
     this.log('ERROR', `${error.stream ? `Stream ${error.stream}: ` : ''}${error.message}`);

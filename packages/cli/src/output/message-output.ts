@@ -23,11 +23,11 @@ export class MessageOutput {
     if (isShown(level, this.level)) void this.message({ type: 'LOG', log: { level, message: this.redact(text) } });
   }
 
-  /** The error as a TRACE message, and a line for people. */
-  error(error: ConnectorError): void | Promise<void> {
+  /** The error as a TRACE message, and a line for people. `namespace` is that of the stream that it names. */
+  error(error: ConnectorError, namespace?: string): void | Promise<void> {
     const about = error.stream === undefined ? '' : `stream ${error.stream}: `;
     this.human(this.redact(`${about}${error.message}`));
     if (this.level === 'DEBUG' || this.level === 'TRACE') this.human(this.redact(error.stack ?? ''));
-    return this.message(errorTrace(error, this.clock(), this.redact));
+    return this.message(errorTrace(error, this.clock(), this.redact, namespace));
   }
 }

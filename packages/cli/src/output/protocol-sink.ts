@@ -113,8 +113,8 @@ export class ProtocolSink implements Sink {
     });
   }
 
-  error(error: ConnectorError): void | Promise<void> {
-    return this.output.error(error);
+  error(error: ConnectorError, stream?: StreamDescriptor): void | Promise<void> {
+    return this.output.error(error, stream?.namespace ?? undefined);
   }
 
   log(level: LogLevel, message: string): void {

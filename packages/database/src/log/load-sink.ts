@@ -11,7 +11,8 @@ export interface LoadSinkOptions {
   readonly global: () => GlobalState;
   /** Streams whose estimate the outer sink has: a load comes in pieces, and each would say it again. */
   readonly estimated: Set<string>;
-  readonly failed: (name: string, error: ConnectorError) => void;
+  /** The stream of this key (`streamKey`) has failed: tables of one name in two schemas are two streams. */
+  readonly failed: (key: string, error: ConnectorError) => void;
 }
 
 /**
@@ -60,8 +61,8 @@ export class LoadSink implements Sink {
   /** The streams go on after their load: what they are is said by whoever reads them all. */
   status(): void {}
 
-  error(error: ConnectorError): void {
-    if (error.stream !== undefined) this.options.failed(error.stream, error);
+  error(error: ConnectorError, stream?: StreamDescriptor): void {
+    if (stream) this.options.failed(streamKey(stream), error);
   }
 
   log(level: LogLevel, message: string): void {

@@ -136,9 +136,11 @@ class LogReading {
       result.errors.push(failure);
       await sink.error(failure);
     }
-    for (const error of this.failed.values()) {
+    for (const { stream } of this.followed) {
+      const error = this.failed.get(streamKey(stream));
+      if (!error) continue;
       result.errors.push(error);
-      await sink.error(error);
+      await sink.error(error, plain(stream));
     }
     for (const { stream } of this.followed) {
       const isComplete = outcomes.get(streamKey(stream)) === 'complete';
@@ -338,9 +340,7 @@ class LogReading {
       },
       global: () => this.global(),
       estimated: this.estimated,
-      failed: (name, error) => {
-        for (const { stream } of this.followed) if (stream.name === name) this.failed.set(streamKey(stream), error);
-      },
+      failed: (key, error) => void this.failed.set(key, error),
     });
     try {
       await read({

@@ -359,7 +359,7 @@ export class Reading {
       stream.outcome = 'failed';
       stream.failure.stream ??= stream.stream.name;
       this.errors.push(stream.failure);
-      await sink.error(stream.failure);
+      await sink.error(stream.failure, stream.stream);
     }
     await sink.status(stream.stream, stream.outcome === 'complete' ? 'COMPLETE' : 'INCOMPLETE');
   }
