@@ -6,6 +6,7 @@ import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { readingBounds } from '../log/reading-bounds.js';
 import { tableId } from '../table-id.js';
+import { whyAnotherLog } from './binlog-place.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
 import { stampChange } from './binlog-values.js';
@@ -71,7 +72,7 @@ export class BinlogLog implements ChangeLog {
     const now = binlogPosition(await this.end())!;
     const isSameServer = now.server === position.server;
     if (position.gtid !== null && !position.gtid.includes(':')) return this.acceptMariadb(position, now);
-    if (position.gtid !== null) return this.acceptGtids(position.gtid, isSameServer);
+    if (position.gtid !== null) return this.acceptGtids(position, position.gtid, isSameServer);
     if (!isSameServer)
       return `it was read from the server ${position.server}, and this is ${now.server}; without GTIDs nobody can say where to go on there.`;
     return this.acceptFile(position, now);
@@ -154,7 +155,11 @@ export class BinlogLog implements ChangeLog {
     return clients.query('SHOW MASTER STATUS').catch(() => clients.query('SHOW BINARY LOG STATUS'));
   }
 
-  private async acceptGtids(gtids: string, isSameServer: boolean): Promise<string | undefined> {
+  private async acceptGtids(
+    position: BinlogPosition,
+    gtids: string,
+    isSameServer: boolean,
+  ): Promise<string | undefined> {
     const set = quoteText(gtids);
     const [row] = await this.options.clients.query(
       `SELECT @@gtid_mode, GTID_SUBSET(${set}, @@gtid_executed), GTID_SUBTRACT(@@gtid_purged, ${set})`,
@@ -165,8 +170,9 @@ export class BinlogLog implements ChangeLog {
       return 'this server has not executed all of its transactions: it is of another lineage, or was restored to an earlier time.';
     if (missing)
       return `the server has purged transactions that were not read (${missing.slice(0, 200)}). Keep the binlog longer than the time between two syncs: SET GLOBAL binlog_expire_logs_seconds = 604800;`;
+    if (isSameServer) return whyAnotherLog(this.options.clients, position);
     // File numbers of another server may be lower: its changes are ordered behind by the epoch.
-    if (!isSameServer) this.epoch++;
+    this.epoch++;
     return undefined;
   }
 
@@ -175,7 +181,8 @@ export class BinlogLog implements ChangeLog {
     const [row] = await this.options.clients.query('SELECT @@global.gtid_binlog_state');
     const problem = strangeTo(row?.[0] ?? '', position.gtid!);
     if (problem !== undefined) return problem;
-    if (now.server === position.server) return this.acceptFile(position, now);
+    if (now.server === position.server)
+      return (await this.acceptFile(position, now)) ?? whyAnotherLog(this.options.clients, position);
     this.epoch++;
     return undefined;
   }

@@ -8,7 +8,7 @@ function parsed(gtids: string): { domain: string; server: string; sequence: bigi
 
 /**
  * Why a server with this `gtid_binlog_state` cannot have a position of MariaDB in its binlog, in a sentence. Domains, servers and
- * numbers are all that such a position names: another server with the same ones, and higher numbers, is not told from the same.
+ * numbers are all that such a position names: another server with the same ones, and higher numbers, is told by `whyAnotherLog`.
  */
 export function strangeTo(state: string, position: string): string | undefined {
   const known = parsed(state);
