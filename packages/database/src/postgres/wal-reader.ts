@@ -10,7 +10,7 @@ import { postgresError } from './errors.js';
 import { literal } from './sql.js';
 import { type Transaction, WalChanges, type WalRow } from './wal-changes.js';
 import { lsnNumber, lsnText, type WalPosition } from './wal-position.js';
-import { lookUpUnsent } from './wal-unsent.js';
+import { withUnsent } from './wal-unsent.js';
 
 /** Batches that wait to be taken: more than this, or than a batch's bytes, and the server is not read on. */
 const WAITING_MAX = 8;
@@ -105,9 +105,10 @@ export class WalReader {
           const { batch, unsent } = next.what;
           this.waitingBytes -= next.bytes;
           this.room();
-          await lookUpUnsent(clients, unsent);
-          yield batch;
-          if (signal.aborted) return;
+          for await (const part of withUnsent(clients, batch, unsent, this.reading.batchBytes)) {
+            yield part;
+            if (signal.aborted) return;
+          }
           continue;
         }
         if (this.life.failure !== undefined) throw this.refusal(this.life.failure);

@@ -1,5 +1,6 @@
-import { noteChanges } from '@tidemark/source';
+import { noteChanges, type RecordData } from '@tidemark/source';
 import { LOST } from '../column.js';
+import type { LogBatch, TableChanges } from '../log/change-log.js';
 import type { Clients } from './clients.js';
 import { postgresError } from './errors.js';
 import { name, qualified } from './sql.js';
@@ -7,36 +8,71 @@ import type { PostgresColumn } from './types.js';
 import type { Unsent } from './wal-changes.js';
 
 /**
- * Large values that an update did not touch, and values of columns that were added later, are not in the log: they are
- * looked up by the row's key. What is found may be
- * newer than the change; then a later change of the log says so. A row that is gone meanwhile has its values noted as lost.
+ * A batch with the values that the log does not have, in parts: what was looked up is handed on before more than `bytesMax` of it
+ * is held (by one row at most), for the log says nothing of how large such values are. The last part has the batch's position.
  */
-export async function lookUpUnsent(clients: Clients, unsent: readonly Unsent[]): Promise<void> {
-  for (const { table, record, columns } of unsent) {
-    const { relation, primaryKey } = table;
-    const key = primaryKey.map((column) => table.columns.find((each) => each.name === column)!);
-    const where = key.map((column, i) => `${name(column.name)} = $${i + 1}::${column.type}`).join(' AND ');
-    const list = columns.map((column, i) => `${name(column.name)}::text AS c${i}`).join(', ');
-    let found: Record<string, string | null> | undefined;
-    try {
-      [found] = await clients.query<Record<string, string | null>>(
-        `SELECT ${list} FROM ${qualified(relation.schema, relation.name)} WHERE ${where}`,
-        key.map((column) => String(record[column.name])),
-      );
-    } catch (error) {
-      throw postgresError(error, `Looking up large values of ${relation.id}`);
-    }
-    const lost: PostgresColumn[] = [];
-    columns.forEach((column, i) => {
-      const text = found?.[`c${i}`];
-      if (text === null) return;
-      const value = text === undefined ? LOST : column.decode(text);
-      if (value === LOST) lost.push(column);
-      else record[column.name] = value;
-    });
-    noteChanges(
-      record,
-      lost.map((column) => ({ field: column.name, change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' })),
-    );
+export async function* withUnsent(
+  clients: Clients,
+  batch: LogBatch,
+  unsent: readonly Unsent[],
+  bytesMax: number,
+): AsyncGenerator<LogBatch, void, undefined> {
+  let bytes = 0;
+  for (const [i, each] of unsent.entries()) {
+    bytes += await lookUp(clients, each);
+    if (bytes < bytesMax || i === unsent.length - 1) continue;
+    yield { changes: takeUpTo(batch.changes, each.record) };
+    bytes = 0;
   }
+  yield batch;
+}
+
+/** Takes the changes up to a record, and with it, out of the list. */
+function takeUpTo(changes: TableChanges[], record: RecordData): TableChanges[] {
+  const taken: TableChanges[] = [];
+  for (let next = changes[0]; next; next = changes[0]) {
+    const count = next.records.indexOf(record) + 1;
+    const all = next.records.length;
+    taken.push({ table: next.table, records: next.records.splice(0, count || all) });
+    if (next.records.length === 0) changes.shift();
+    if (count > 0) break;
+  }
+  return taken;
+}
+
+/**
+ * Large values that an update did not touch, and values of columns that were added later, are not in the log: they are
+ * looked up by the row's key. What is found may be newer than the change; then a later change of the log says so. A row that is
+ * gone meanwhile has its values noted as lost.
+ * Gives about the bytes of what was found.
+ */
+async function lookUp(clients: Clients, { table, record, columns }: Unsent): Promise<number> {
+  const { relation, primaryKey } = table;
+  const key = primaryKey.map((column) => table.columns.find((each) => each.name === column)!);
+  const where = key.map((column, i) => `${name(column.name)} = $${i + 1}::${column.type}`).join(' AND ');
+  const list = columns.map((column, i) => `${name(column.name)}::text AS c${i}`).join(', ');
+  let found: Record<string, string | null> | undefined;
+  try {
+    [found] = await clients.query<Record<string, string | null>>(
+      `SELECT ${list} FROM ${qualified(relation.schema, relation.name)} WHERE ${where}`,
+      key.map((column) => String(record[column.name])),
+    );
+  } catch (error) {
+    throw postgresError(error, `Looking up large values of ${relation.id}`);
+  }
+  let bytes = 0;
+  const lost: PostgresColumn[] = [];
+  columns.forEach((column, i) => {
+    const text = found?.[`c${i}`];
+    bytes += text?.length ?? 0;
+    if (text === null) return;
+    const value = text === undefined ? LOST : column.decode(text);
+    if (value === LOST) lost.push(column);
+    else record[column.name] = value;
+  });
+  noteChanges(
+    record,
+    lost.map((column) => ({ field: column.name, change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' })),
+  );
+  return bytes;
 }
