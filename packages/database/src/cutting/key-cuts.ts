@@ -92,30 +92,34 @@ class Cutter {
   /** Each is looked for behind the one before: whatever order the statistics are in, the bounds are in the server's. */
   private async cutByQuantiles(): Promise<void> {
     const { quantiles = [], chunks } = this.extent;
+    if (quantiles.length === 0) return;
     const all = weightOf(this.pieces);
     const every = Math.max(1, Math.floor(quantiles.length / this.wanted));
     const weight = (all * every) / (quantiles.length + 1);
     for (let i = every - 1; i < quantiles.length && this.pieces.length < 2 * chunks + PIECES_MIN; i += every) {
       const rest = this.pieces.at(-1)!;
       const value = await this.seek(rest, [['>=', quantiles[i]!]], 'first');
-      if (value === undefined) return;
+      if (value === undefined) break;
       const [lower, upper] = parted(rest, value);
       const left = Math.max(weight, rest.weight - weight);
-      this.pieces.splice(-1, 1, { ...lower, weight }, { ...upper, weight: left });
+      // Values that are frequent are in no quantile.
+      const rows = (await this.estimate(lower)) ?? weight;
+      this.pieces.splice(-1, 1, { ...lower, weight: rows }, { ...upper, weight: left });
     }
+    const rest = this.pieces.at(-1)!;
+    this.pieces.splice(-1, 1, { ...rest, weight: (await this.estimate(rest)) ?? rest.weight });
   }
 
   private async split(piece: Piece): Promise<Piece[]> {
     const { prefix, lo, hi, withLo, weight } = piece;
     if (lo === hi) return this.deepen(piece);
     const space = this.extent.spaces[prefix.length];
-    if (!space) return [{ ...piece, isWhole: true }];
     const parts = Math.max(2, Math.ceil(weight / this.limit));
     const share = Math.floor(parts / 2) / parts;
     const [from, to] = piece.near ?? [lo, hi];
-    const guess = space.at(from, to, share) ?? (piece.near && space.at(lo, hi, share));
+    const guess = space?.at(from, to, share) ?? (piece.near && space?.at(lo, hi, share));
     if (guess === undefined) {
-      // Nothing to guess: neighbours. Only with more columns there can be much at one value.
+      // Nothing to guess: neighbours, or an order that nobody knows. Only with more columns there can be much at one value.
       if (prefix.length + 1 >= this.extent.spaces.length) return [{ ...piece, isWhole: true }];
       const value = withLo ? lo : await this.seek(piece, [], 'first');
       return value === undefined ? this.deepen(piece) : this.weighed(parted(piece, value), 0.5);
@@ -123,7 +127,7 @@ class Cutter {
     const above = await this.seek(piece, [['>=', guess]], 'first');
     if (above !== undefined) {
       const [lower, upper] = parted(piece, above);
-      const lowest = space.seemsAfter?.(guess, above) ? guess : above;
+      const lowest = space?.seemsAfter?.(guess, above) ? guess : above;
       return this.weighed(
         [
           { ...lower, near: [from, guess] },
@@ -136,7 +140,7 @@ class Cutter {
     const below = await this.seek(piece, [['<', guess]], 'last');
     if (below === undefined) return this.deepen(piece);
     const [lower, upper] = parted(piece, below);
-    const highest = space.seemsAfter?.(below, guess) ? guess : below;
+    const highest = space?.seemsAfter?.(below, guess) ? guess : below;
     return this.weighed(
       [{ ...lower, near: [from, highest] }, upper],
       prefix.length + 1 < this.extent.spaces.length ? share : 1,

@@ -10,13 +10,15 @@ import type { Clients } from './clients.js';
 import { PageMaker } from './copied-page.js';
 import { ctidPages } from './ctid-pages.js';
 import { postgresError } from './errors.js';
+import { postgresCuts } from './key-cuts.js';
+import { spaceOf } from './key-spaces.js';
 import { POSTGRES_KEYS } from './keys.js';
 import { orderedPages } from './ordered-pages.js';
 import type { Relation } from './relation.js';
 import { ReaderSession } from './session.js';
 import type { Snapshot } from './snapshot.js';
 import { name } from './sql.js';
-import { fileOf, grantSelect, greatestKey, sizeOf } from './statements.js';
+import { fileOf, grantSelect, keyAtEnd, sizeOf } from './statements.js';
 import type { PostgresColumn } from './types.js';
 import { wholePages } from './whole-pages.js';
 
@@ -56,7 +58,7 @@ export class PostgresLoad implements TableLoad {
     this.names = columns.map((column) => column.name);
   }
 
-  async begin(): Promise<PlannedPart[]> {
+  async begin(known?: ReadonlySet<string>): Promise<PlannedPart[]> {
     const { relation, leaves, primaryKey } = this.table;
     if (!relation.mayRead) {
       // Asked of the catalog: an empty table would not be touched, and would seem to be readable.
@@ -67,6 +69,7 @@ export class PostgresLoad implements TableLoad {
     }
     if (this.wish?.order) return [await this.byKey(relation, this.wish.order, false)];
     if (this.isHidden || leaves.length === 0) {
+      if (known?.has(relation.id)) return [];
       return [primaryKey.length > 0 ? await this.byKey(relation, primaryKey, true) : whole(relation)];
     }
     const parts: PlannedPart[] = [];
@@ -146,9 +149,12 @@ export class PostgresLoad implements TableLoad {
   ): AsyncGenerator<Page> {
     const { identity, range } = chunk;
     const key = identity.kind === 'key' ? identity.columns : [];
-    const upTo = range.hi === null ? [] : [keyPredicate(key, range.hi as string[], 'upTo', POSTGRES_KEYS)];
+    // A bound between two chunks may be of the first columns alone.
+    const predicate = (bound: readonly string[], side: 'after' | 'upTo'): string =>
+      keyPredicate(key.slice(0, bound.length), bound, side, POSTGRES_KEYS);
+    const upTo = range.hi === null ? [] : [predicate(range.hi as string[], 'upTo')];
     const where = (after: readonly string[] | undefined): string[] =>
-      after ? [keyPredicate(key, after, 'after', POSTGRES_KEYS), ...upTo] : upTo;
+      after ? [predicate(after, 'after'), ...upTo] : upTo;
     const after = (range.pos ?? range.lo ?? undefined) as string[] | undefined;
     return orderedPages({ ...shared, order: key.map(name), where, after }, signal);
   }
@@ -166,12 +172,29 @@ export class PostgresLoad implements TableLoad {
     const identity = this.keyIdentity(key);
     // An order that is only declared has no index: its greatest value would cost a sort of everything.
     if (!isIndexed) return { id: relation.id, identity, ranges: [{ lo: null, hi: null }] };
-    const rows = await this.query<Record<string, string>>(
-      greatestKey(relation, key, keyOrder(key, POSTGRES_KEYS, true)),
+    const [row] = await this.query<Record<string, string>>(
+      keyAtEnd(relation, key, keyOrder(key, POSTGRES_KEYS, true)),
       relation,
     );
-    const greatest = rows[0] && key.map((_, i) => rows[0]![`k${i}`]!);
-    return { id: relation.id, identity, ranges: greatest ? [{ lo: null, hi: greatest }] : [] };
+    if (!row) return { id: relation.id, identity, ranges: [] };
+    const last = key.map((_, i) => row[`k${i}`]!);
+    const cuts = await this.cuts(relation, key, last);
+    const bounds: Json[] = [null, ...cuts, last];
+    return { id: relation.id, identity, ranges: bounds.slice(1).map((hi, i) => ({ lo: bounds[i]!, hi })) };
+  }
+
+  private async cuts(relation: Relation, key: readonly string[], last: readonly string[]): Promise<string[][]> {
+    const { columns, leaves, keyCollation } = this.table;
+    const collations = keyCollation?.split(',') ?? [];
+    const spaces = key.map((name, i) => {
+      const column = columns.find((each) => each.name === name);
+      return column && spaceOf(column, collations[i] ?? '');
+    });
+    const { bytes: own } = await this.sizeNow(relation);
+    // A partitioned table has no size.
+    const bytes = own > 0 ? own : leaves.reduce((sum, leaf) => sum + leaf.bytes, 0);
+    const { clients, settings } = this.server;
+    return postgresCuts(clients, { relation, key, last, spaces, bytes }, settings.chunk_bytes);
   }
 
   private keyIdentity(key: readonly string[]): Identity & { kind: 'key' } {

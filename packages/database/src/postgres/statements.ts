@@ -93,10 +93,33 @@ export function copyOrdered(select: KeyOrderSelect): string {
   return `COPY (SELECT ${fields.join(', ')} FROM ${from(relation)}${conditions} ORDER BY ${order} LIMIT ${limit}) TO STDOUT${withFile ? `; ${fileOf(relation)}` : ''}`;
 }
 
-/** The texts of the greatest key, or no row. */
-export function greatestKey(relation: Relation, columns: readonly string[], descending: string): string {
+/** The texts of the first key in an order, `k0` and so on, or no row. */
+export function keyAtEnd(relation: Relation, columns: readonly string[], order: string): string {
   const fields = columns.map((column, i) => `${name(column)}::text AS k${i}`);
-  return `SELECT ${fields.join(', ')} FROM ${from(relation)} ORDER BY ${descending} LIMIT 1`;
+  return `SELECT ${fields.join(', ')} FROM ${from(relation)} ORDER BY ${order} LIMIT 1`;
+}
+
+/** The text of a column in the first row, or the last, of those with all conditions: `k`. */
+export function firstOf(relation: Relation, column: string, where: readonly string[], isLast: boolean): string {
+  const conditions = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : '';
+  return `SELECT ${name(column)}::text AS k FROM ${from(relation)}${conditions} ORDER BY ${name(column)}${isLast ? ' DESC' : ''} LIMIT 1`;
+}
+
+/** What the planner thinks of how many rows have all conditions, as JSON; nothing is read. */
+export function estimateOf(relation: Relation, where: readonly string[]): string {
+  return `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${from(relation)} WHERE ${where.join(' AND ')}`;
+}
+
+/**
+ * What the statistics know of a column: its quantiles in order (`bound`), one row of null where they have none, no row where they
+ * do not know the column, or the user may not see them.
+ */
+export function histogramOf({ schema, name: relation, kind, isAlone }: Relation, column: string): string {
+  const own = isAlone && kind === 'r' ? ' AND NOT inherited' : '';
+  return `SELECT u.bound FROM (SELECT histogram_bounds::text::text[] AS bounds FROM pg_catalog.pg_stats
+      WHERE schemaname = ${literal(schema)} AND tablename = ${literal(relation)} AND attname = ${literal(column)}${own}
+      ORDER BY inherited DESC LIMIT 1) s
+    LEFT JOIN LATERAL unnest(s.bounds) WITH ORDINALITY AS u(bound, place) ON true ORDER BY u.place`;
 }
 
 function from({ isAlone, kind, schema, name: relation }: Relation): string {
