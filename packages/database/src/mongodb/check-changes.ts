@@ -49,7 +49,7 @@ export async function oplogFindings(opened: Opened, reading: ReadingSettings): P
   const room = isKnown ? held * Math.max(1, Number(maxSize) / Number(size)) : held;
   const findings = retentionFindings(reading, {
     hours: Math.max(room, Number(least ?? 0)),
-    sentence: 'At what is written now, the oplog has room for',
+    sentence: isKnown ? 'At what is written now, the oplog has room for' : 'The oplog reaches back',
     remedy: (wanted) =>
       `db.adminCommand({ replSetResizeOplog: 1, minRetentionHours: ${Math.max(wanted, RAISED_HOURS_MIN)} })`,
   });

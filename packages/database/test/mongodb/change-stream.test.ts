@@ -167,7 +167,7 @@ describeWith(mongodb, 'mongodb: change streams', (server) => {
     await fill(server(), 'checked', [{ _id: 1 }]);
     const { connection } = await connect('checked');
     const { succeeded, message } = await connection.check();
-    expect([succeeded, message]).toEqual([true, expect.stringContaining('The oplog reaches back less than an hour')]);
+    expect([succeeded, message]).toEqual([true, expect.stringContaining('The oplog reaches back ')]);
     await connection.close();
   });
 });

@@ -41,6 +41,8 @@ describe('an oplog', () => {
 
   it('may be young where it cannot be seen whether it is full', async () => {
     expect(await severities({}, 11)).toEqual(['hint']);
+    const [young] = await oplogFindings(answering({}), readingSettings({ sync_interval_hours: 11 }));
+    expect(young!.problem).toMatch(/^The oplog reaches back 10 hours, and two syncs are 11 hours apart/);
     expect(await oplogFindings(answering({}, 0), readingSettings({ sync_interval_hours: 40 }))).toEqual([]);
   });
 
