@@ -1,6 +1,7 @@
 import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
 import type { Follow } from '../dialect.js';
+import type { SpoolSpace } from '../spool/spool-space.js';
 import type { Opened, QueryOptions } from './clients.js';
 import { collectionId } from './collection.js';
 import { mongoError } from './errors.js';
@@ -8,6 +9,7 @@ import { FieldPages, type FieldStretch, fieldValue, NO_ARRAY } from './field-pag
 import type { LoadOptions } from './id-load.js';
 import { type Bound, BRACKETS, type Bracket, bracketOf, within } from './id-order.js';
 import { decodeValue, encodeId, encodeValue } from './id-position.js';
+import { spooledDocuments } from './spooled-documents.js';
 import { DECODING } from './values.js';
 
 /** Documents at the mark's own value are remembered up to this number; beyond it they come again. */
@@ -40,6 +42,8 @@ export interface CursorFollowOptions {
   readonly isIndexed: boolean;
   /** Each sync reads this much again below the mark: seconds for dates, units for numbers. */
   readonly lookback: number;
+  /** What a query without an index goes through. */
+  readonly spool: SpoolSpace;
 }
 
 /**
@@ -109,7 +113,7 @@ export class CursorFollow implements Follow {
   ): AsyncIterable<readonly Uint8Array[]> {
     const { field, isIndexed } = this.options;
     if (!isIndexed) {
-      for (const kind of kinds) yield* this.sorted(opened, within(kind, opened.types, begin(kind))!);
+      for (const kind of kinds) yield* this.sorted(opened, within(kind, opened.types, begin(kind))!, signal);
       return;
     }
     const stretches: FieldStretch[] = [];
@@ -121,26 +125,20 @@ export class CursorFollow implements Follow {
     for (const stretch of stretches) yield* pages.read(stretch);
   }
 
-  /** Without an index each query sorts the whole collection: there is one, whose cursor stays open. */
-  private async *sorted(opened: Opened, condition: Record<string, unknown>): AsyncIterable<readonly Uint8Array[]> {
-    const { settings } = this.reading;
-    const cursor = this.find(opened, condition, 1);
-    let documents: Uint8Array[] = [];
-    let bytes = 0;
+  /** Without an index each query sorts the whole collection: there is one, which ends however slow the destination is. */
+  private async *sorted(
+    opened: Opened,
+    condition: Record<string, unknown>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Uint8Array[]> {
+    const { clients, settings } = this.reading;
+    const doing = `Reading ${this.id} by ${this.options.field}`;
+    const find = async () => this.find(opened, condition, 1);
+    const query = { clients, settings, space: this.options.spool, doing, signal, find };
     try {
-      for await (const document of cursor as AsyncIterable<unknown> as AsyncIterable<Uint8Array>) {
-        documents.push(document);
-        bytes += document.length;
-        if (documents.length < settings.page_rows && bytes < settings.page_bytes) continue;
-        yield documents;
-        documents = [];
-        bytes = 0;
-      }
-      yield documents;
+      for await (const { documents } of spooledDocuments(query)) yield documents;
     } catch (error) {
-      throw mongoError(error, `Reading ${this.id} by ${this.options.field}`);
-    } finally {
-      await cursor.close();
+      throw mongoError(error, doing);
     }
   }
 

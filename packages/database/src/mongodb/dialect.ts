@@ -140,7 +140,8 @@ class MongoTable implements Table {
         'config',
         `${id}: no index begins with the cursor field '${cursor}', so every sync would sort the whole collection. Make one (db.${this.name}.createIndex({ ${cursor}: 1 })), or set 'scan: true' for this stream.`,
       );
-    return new CursorFollow(this.reading(columns), { field: cursor, isIndexed, lookback: this.wish?.lookback ?? 0 });
+    const { spool, wish } = this;
+    return new CursorFollow(this.reading(columns), { field: cursor, isIndexed, lookback: wish?.lookback ?? 0, spool });
   }
 
   private reading(columns: readonly Column[]): LoadOptions {

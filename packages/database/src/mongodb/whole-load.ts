@@ -1,11 +1,10 @@
-import type { Page, RecordData } from '@tidemark/source';
+import type { Page } from '@tidemark/source';
 import type { PlannedPart, TableLoad } from '../dialect.js';
-import { type Piece, packedValues, RowPacker } from '../spool/piece.js';
 import type { SpoolSpace } from '../spool/spool-space.js';
-import { spooled } from '../spool/spooled.js';
 import { collectionId } from './collection.js';
 import { mongoError } from './errors.js';
 import type { LoadOptions } from './id-load.js';
+import { spooledDocuments } from './spooled-documents.js';
 
 /** A collection or view that has no index of `_id` to go on by: one query, from its beginning each time. */
 export function wholeLoad(options: LoadOptions, spool: SpoolSpace): TableLoad {
@@ -23,40 +22,18 @@ export function wholeLoad(options: LoadOptions, spool: SpoolSpace): TableLoad {
   };
 }
 
-/** Through a spool: the server forgets a cursor that nobody asks for ten minutes. */
 async function* readWhole(options: LoadOptions, space: SpoolSpace, signal: AbortSignal): AsyncIterable<Page> {
-  const { clients, settings, collection, records: maker } = options;
+  const { clients, settings, collection, records: maker, projection } = options;
   const doing = `Reading ${collectionId(collection)}`;
-  const { bson } = await clients.open();
-  const through = { space, doing, memoryBytes: settings.page_bytes, signal, long: clients.long };
+  const { bson, client } = await clients.open();
+  const find = async () =>
+    client.db(collection.database).collection(collection.name).find({}, { raw: true, projection });
   try {
-    for await (const piece of spooled(through, (stop, spare) => packedDocuments(options, stop, spare))) {
-      const records: RecordData[] = [];
-      for (const document of packedValues(piece)) records.push(maker.fromBson(bson, document));
-      yield piece.isLast ? { records } : { records, more: true };
+    for await (const { documents, isLast } of spooledDocuments({ clients, settings, space, doing, signal, find })) {
+      const records = documents.map((document) => maker.fromBson(bson, document));
+      yield isLast ? { records } : { records, more: true };
     }
   } catch (error) {
     throw mongoError(error, doing);
-  }
-}
-
-async function* packedDocuments(
-  { clients, settings, collection, projection }: LoadOptions,
-  stop: AbortSignal,
-  spare: () => Buffer | undefined,
-): AsyncGenerator<Piece> {
-  const { client } = await clients.open();
-  const found = client.db(collection.database).collection(collection.name).find({}, { raw: true, projection });
-  const cursor = found.batchSize(settings.page_rows) as AsyncIterable<unknown> as AsyncIterable<Uint8Array>;
-  const packer = new RowPacker(settings.page_rows, settings.page_bytes, spare);
-  const cancel = (): void => void found.close().catch(() => undefined);
-  stop.addEventListener('abort', cancel);
-  try {
-    if (stop.aborted) return;
-    for await (const document of cursor) if (packer.add([document])) yield packer.take(false);
-    yield packer.take(true);
-  } finally {
-    stop.removeEventListener('abort', cancel);
-    await found.close();
   }
 }

@@ -1,11 +1,11 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { lastStates } from '@tidemark/source/testing';
-import { Long, ObjectId } from 'mongodb';
-import { expect, it } from 'vitest';
+import { FindCursor, Long, ObjectId } from 'mongodb';
+import { expect, it, vi } from 'vitest';
 import { describeWith, mongodb } from '../../../../scripts/servers/vitest.mjs';
 import { mongodb as mongodbDialect } from '../../src/mongodb/dialect.js';
 import { readingSettings } from '../../src/reading-settings.js';
-import { context } from '../reading.js';
+import { context, readAll } from '../reading.js';
 import { after, column, fill, inDatabase, open, readStream } from './server.js';
 
 const day = (n: number): Date => new Date(Date.UTC(2024, 0, n));
@@ -150,6 +150,46 @@ describeWith(mongodb, 'mongodb: following a field', (server) => {
     expect(lastStates(late.sent)).toEqual(lastStates(again.sent));
     await connection.close();
   });
+
+  it('ends the query of a field without an index, however slow the destination is', async () => {
+    const wide = 'x'.repeat(500_000);
+    await fill(server(), 'scanned', [{ _id: 0, at: 0, wide }]);
+    const { connection } = await connect('scanned', { scan: true }, { page_rows: 10, page_bytes: 200_000 });
+    const load = await readStream(connection, 'scanned');
+    await fill(
+      server(),
+      'scanned',
+      Array.from({ length: 60 }, (_, i) => ({ _id: 60 - i, at: 60 - i, wide })),
+    );
+    const ended = vi.spyOn(FindCursor.prototype, 'close');
+    try {
+      const isEnded = () =>
+        ended.mock.contexts.some((cursor) => (cursor as FindCursor).namespace.collection === 'scanned');
+      const changes = await readAll(connection, {
+        mode: 'incremental',
+        cursorField: 'at',
+        states: lastStates(load.sent),
+        // Far more than a page is still to come.
+        onPage: async (page) => {
+          if (page === 1) await expect.poll(isEnded, { timeout: 25_000 }).toBe(true);
+        },
+      });
+      expect(changes.errors).toEqual([]);
+      const rows = changes.sent.flatMap((each) => (each.kind === 'record' ? [each.record] : []));
+      // The load left no mark: its row comes once more.
+      expect(rows.map(({ _id }) => _id)).toEqual(Array.from({ length: 61 }, (_, i) => i));
+      expect(rows.every((row) => row.wide === wide)).toBe(true);
+      const idle = await readAll(connection, {
+        mode: 'incremental',
+        cursorField: 'at',
+        states: lastStates(changes.sent),
+      });
+      expect(column(idle.sent, '_id')).toEqual([]);
+    } finally {
+      ended.mockRestore();
+    }
+    await connection.close();
+  }, 60_000);
 
   it('refuses a field without an index, and a mark of another field', async () => {
     await fill(server(), 'unindexed', [{ _id: 1, at: day(1), other: 1 }]);
