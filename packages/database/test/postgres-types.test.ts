@@ -188,7 +188,7 @@ async function asLines(connection: Parameters<typeof discover>[0]): Promise<stri
   let text = '';
   await through(connection, {
     lines: (_stream, _unit, lines) => {
-      text += Buffer.from(lines.write('{"data":', '}\n')).toString();
+      for (const piece of lines.write('{"data":', '}\n')) text += Buffer.from(piece).toString();
     },
   });
   return text.split('\n').slice(0, -1);

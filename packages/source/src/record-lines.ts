@@ -6,7 +6,7 @@ export interface RecordLines {
   readonly count: number;
   /**
    * UTF-8 of one line for each record: `before`, its JSON object, then (for a record with changes) `,"meta":{"changes":[…]}`,
-   * then `after`. The bytes are the caller's until it calls again.
+   * then `after`. They come in pieces of whole lines; the bytes of one are the caller's until it asks for the next.
    */
-  write(before: string, after: string): Uint8Array;
+  write(before: string, after: string): Iterable<Uint8Array>;
 }

@@ -53,12 +53,14 @@ export class ProtocolSink implements Sink {
 
   async lines(stream: StreamDescriptor, _unit: Unit, lines: RecordLines, state?: () => JsonObject): Promise<void> {
     const kept = this.of(stream);
-    const bytes = lines.write(kept.before, `,"emitted_at":${this.output.clock()}}}\n`);
+    let bytes = 0;
+    for (const piece of lines.write(kept.before, `,"emitted_at":${this.output.clock()}}}\n`)) {
+      bytes += piece.length;
+      await this.output.lines.writeBytes(piece);
+    }
     kept.recordsSinceState += lines.count;
-    const due = kept.pace.isDue(bytes.length);
-    const after = state && due ? this.state(kept, state()) : '';
-    if (bytes.length > 0) await this.output.lines.writeBytes(bytes);
-    if (after !== '') await this.output.lines.write(after);
+    const due = kept.pace.isDue(bytes);
+    if (state && due) await this.output.lines.write(this.state(kept, state()));
   }
 
   pagesTogether(pages: readonly StreamPage[], state?: () => GlobalState): void | Promise<void> {

@@ -21,7 +21,7 @@ export class PageMaker {
     return new CopiedPage(this, copied, next, more);
   }
 
-  write(copied: CopiedRows, before: string, after: string): Uint8Array {
+  write(copied: CopiedRows, before: string, after: string): Iterable<Uint8Array> {
     return this.lines.write(copied, before, after);
   }
 

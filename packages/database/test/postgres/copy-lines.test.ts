@@ -25,19 +25,20 @@ function copyText(text: string | null): string {
   return text === null ? '\\N' : [...text].map((character) => ESCAPES[character] ?? character).join('');
 }
 
-/** Rows at some distance from the beginning of their memory, as a buffer of a pool would have them. */
-function copied(rows: (string | null)[][], offset = 0): CopiedRows {
+/** Rows at some distance from the beginning of their memory, as a buffer of a pool would have them, and before its end. */
+function copied(rows: (string | null)[][], offset = 0, room = 0): CopiedRows {
   const lines = rows.map((row) => `${row.map(copyText).join('\t')}\n`);
   const text = lines.join('');
   const length = Buffer.byteLength(text);
-  const buffer = Buffer.from(new ArrayBuffer(offset + length + 3), offset);
+  const buffer = Buffer.from(new ArrayBuffer(offset + length + room), offset);
   buffer.write(text);
   const longest = Math.max(0, ...lines.map((line) => Buffer.byteLength(line)));
   return { buffer, length, rows: rows.length, longest, isCut: false, after: undefined };
 }
 
 function written(lines: CopyLines, rows: CopiedRows): string {
-  return Buffer.from(lines.write(rows, '<', '>\n')).toString();
+  // Each piece is gone when the next is asked for.
+  return Array.from(lines.write(rows, '<', '>\n'), (piece) => Buffer.from(piece).toString()).join('');
 }
 
 const long = fc
@@ -73,9 +74,9 @@ const field = fc.option(
 test('texts of any length are written as stringify writes them', () => {
   const lines = new CopyLines(columns);
   fc.assert(
-    fc.property(fc.array(fc.tuple(field, field), { maxLength: 5 }), fc.nat(9), (rows, offset) => {
+    fc.property(fc.array(fc.tuple(field, field), { maxLength: 5 }), fc.nat(9), fc.nat(5), (rows, offset, room) => {
       const expected = rows.map(([a, b]) => `<${stringify({ a: a!, b: b! })}>\n`).join('');
-      expect(written(lines, copied(rows, offset))).toBe(expected);
+      expect(written(lines, copied(rows, offset, room))).toBe(expected);
     }),
     { numRuns: 500 },
   );
@@ -89,6 +90,16 @@ test('a byte that needs an escape is found at every place of a long text', () =>
       expect(written(lines, copied([[value, 'end']]))).toBe(`<${stringify({ a: value, b: 'end' })}>\n`);
     }
   }
+});
+
+test('many rows are written in pieces of whole lines', () => {
+  const rows = Array.from({ length: 5_000 }, (_, i) => [`"${'x'.repeat(i % 300)}`, i % 7 === 0 ? null : `row ${i}`]);
+  const pieces = Array.from(new CopyLines(columns).write(copied(rows), '<', '>\n'), (piece) =>
+    String(Buffer.from(piece)),
+  );
+  expect(pieces.length).toBeGreaterThan(3);
+  for (const piece of pieces) expect([piece[0], piece.slice(-2)]).toEqual(['<', '>\n']);
+  expect(pieces.join('')).toBe(rows.map(([a, b]) => `<${stringify({ a: a!, b: b! })}>\n`).join(''));
 });
 
 test('the last texts of the last row', () => {
