@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SignsOfLife } from '../src/log/signs-of-life.js';
 import { LongStatements } from '../src/long-statements.js';
+import type { Client, Clients } from '../src/postgres/clients.js';
+import { Snapshot } from '../src/postgres/snapshot.js';
 
 let beats = 0;
 const alive = (): void => void beats++;
@@ -78,4 +80,40 @@ it('says so while a log is waited for', async () => {
   await next;
   expect(beats).toBeGreaterThanOrEqual(3);
   expect(life.failure).toBeUndefined();
+});
+
+it('says so while a snapshot is exported and taken over, and exports it again where that has failed', async () => {
+  const asked: string[] = [];
+  const released: boolean[] = [];
+  let isBroken = true;
+  const session = {
+    async query(statement: string) {
+      asked.push(statement);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      if (isBroken && statement.includes('pg_export_snapshot')) throw new Error('cut');
+      return { rows: [{ id: "a'1" }] };
+    },
+  } as unknown as Client;
+  const clients = {
+    long: new LongStatements(alive, 600),
+    take: async () => session,
+    release: (_client: Client, broken: boolean) => void released.push(broken),
+  } as unknown as Clients;
+  const snapshot = new Snapshot(clients);
+  const failed = snapshot.adopt(session).catch((error: Error) => error.message);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([await failed, released, asked.length]).toEqual(['cut', [true], 3]);
+  // Three each second, at least, of three statements.
+  expect(beats).toBeGreaterThanOrEqual(9);
+  isBroken = false;
+  beats = 0;
+  asked.length = 0;
+  const adopted = Promise.all([snapshot.adopt(session), snapshot.adopt(session)]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await adopted;
+  expect(asked.filter((statement) => statement.includes('pg_export_snapshot'))).toHaveLength(1);
+  expect(asked.filter((statement) => statement === "SET TRANSACTION SNAPSHOT 'a''1'")).toHaveLength(2);
+  expect(beats).toBeGreaterThanOrEqual(15);
+  await snapshot.close();
+  expect({ released, timers: vi.getTimerCount() }).toEqual({ released: [true, true], timers: 0 });
 });
