@@ -89,9 +89,13 @@ export class PostgresLoad implements TableLoad {
     if (identity.kind !== 'key') return undefined;
     const key = this.wish?.order ?? this.table.primaryKey;
     const now = this.keyIdentity(key);
+    const { incarnations: files, ...before } = identity;
     // A state of another program knows the columns alone.
-    const isSame = identity.types.length === 0 || canonical(now) === canonical(identity) || sameColumns(now, identity);
-    return isSame ? undefined : 'its key is another one than in the last run';
+    const isSame = before.types.length === 0 || canonical(now) === canonical(before) || sameColumns(now, before);
+    if (!isSame) return 'its key is another one than in the last run';
+    // Positions of a key outlast a rewrite, but nobody can tell one from a TRUNCATE.
+    const file = files && (await this.filenode(relation));
+    return file && !files.includes(file) ? 'the table was rewritten since the last run' : undefined;
   }
 
   async replan(part: Part, _reason: string, times: number): Promise<PlannedPart> {
@@ -169,7 +173,8 @@ export class PostgresLoad implements TableLoad {
   }
 
   private async byKey(relation: Relation, key: readonly string[], isIndexed: boolean): Promise<PlannedPart> {
-    const identity = this.keyIdentity(key);
+    const file = relation.filenode === undefined ? null : await this.filenode(relation);
+    const identity: Identity = { ...this.keyIdentity(key), ...(file === null ? {} : { incarnations: [file] }) };
     // An order that is only declared has no index: its greatest value would cost a sort of everything.
     if (!isIndexed) return { id: relation.id, identity, ranges: [{ lo: null, hi: null }] };
     const [row] = await this.query<Record<string, string>>(
