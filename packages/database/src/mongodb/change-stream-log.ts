@@ -1,10 +1,11 @@
-import type { Json, JsonObject } from '@tidemark/protocol';
+import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { ChangeStream, ChangeStreamOptions } from 'mongodb';
 import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
-import type { ChangeLog, LogBatch } from '../log/change-log.js';
+import type { ChangeLog, LogBatch, LostTables } from '../log/change-log.js';
 import { readingBounds } from '../log/reading-bounds.js';
+import { tableId } from '../table-id.js';
 import { uuidsIn } from './catalog.js';
 import {
   type ChangePosition,
@@ -67,7 +68,7 @@ export class ChangeStreamLog implements ChangeLog {
     }
   }
 
-  async accept(stored: Json): Promise<string | undefined> {
+  async accept(stored: Json, tables: readonly Table[]): Promise<string | LostTables | undefined> {
     this.isByTime = false;
     const position = changePosition(stored);
     if (!position) return 'its position is none of a change stream.';
@@ -75,10 +76,20 @@ export class ChangeStreamLog implements ChangeLog {
     const now = await this.lineage(opened);
     if (position.set !== now.set)
       return `it was read from the replica set '${position.set.slice(0, 100)}', and this is '${now.set}'.`;
-    for (const [id, uuid] of Object.entries(now.collections)) {
+    const again = tables.map(tableId).filter((id) => {
       const before = Object.hasOwn(position.collections, id) ? position.collections[id] : undefined;
-      if (before !== undefined && before !== uuid) return `the collection ${id} was dropped and made again.`;
-    }
+      return before !== undefined && now.collections[id] !== undefined && before !== now.collections[id];
+    });
+    const isOne = again.length === 1;
+    const why = `the collection${isOne ? '' : 's'} ${again.join(', ')} ${isOne ? 'was' : 'were'} dropped and made again.`;
+    const lost = again.length > 0 ? { why, tables: again } : undefined;
+    // The others go on from there, if there are others.
+    if (lost && again.length === tables.length) return lost;
+    return (await this.whyNotFrom(opened, position)) ?? lost;
+  }
+
+  /** Why the stream cannot be gone on with; undefined where its token, or the time of it, is taken. */
+  private async whyNotFrom(opened: Opened, position: ChangePosition): Promise<string | undefined> {
     if (!position.token) return this.refusal(opened, position);
     const refused = await this.refusal(opened, position);
     if (refused === undefined) return undefined;
@@ -126,7 +137,13 @@ export class ChangeStreamLog implements ChangeLog {
     { signal }: { signal: AbortSignal },
   ): AsyncIterable<LogBatch> {
     const [begin, end] = readingBounds(changePosition, [from, to], 'a change stream');
-    if (end.token && compareTimes(begin.time, end.time) >= 0) return;
+    if (end.token && compareTimes(begin.time, end.time) >= 0) {
+      // Collections that were made again are known from now on.
+      const { set, collections: now } = end;
+      if (canonical(begin.collections) !== canonical(now))
+        yield { changes: [], position: storedPosition({ ...begin, set, collections: now }) };
+      return;
+    }
     const { clients, settings, collections, warn } = this.options;
     const opened = await clients.open();
     const wanted = new Set(tables.map(({ namespace, name }) => `${namespace}.${name}`));
