@@ -151,8 +151,10 @@ class LogReading {
   /** Takes the stored state up, or begins at the end of the log with nothing loaded. */
   private async begin(): Promise<void> {
     const { log, context } = this.options;
-    const stored = await this.storedPosition();
-    const begun = stored === undefined ? new Map<string, JsonObject>() : this.storedStates();
+    const given = await this.storedPosition();
+    const begun = given === undefined ? new Map<string, JsonObject>() : this.storedStates();
+    // Where nothing was read of any of these tables, there is nothing to go on with, and no position to be lost.
+    const stored = begun.size > 0 ? given : undefined;
     const isFollowed = (table: Table): boolean => {
       const state = begun.get(streamKey(table));
       return state !== undefined && !isAnew(state);

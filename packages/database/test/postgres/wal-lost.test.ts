@@ -62,6 +62,43 @@ for (const kind of [postgres, postgres18]) {
       await again.connection.close();
     });
 
+    it('is lost for every table that was read by it, and for none that was not', async () => {
+      const name = 'shared';
+      await prepare(server(), name);
+      await run(
+        server(),
+        `CREATE TABLE ${name}.late (id int PRIMARY KEY)`,
+        `INSERT INTO ${name}.late VALUES (7)`,
+        `CREATE TABLE ${name}.other (id int PRIMARY KEY)`,
+        `INSERT INTO ${name}.other VALUES (8)`,
+        `ALTER PUBLICATION ${name} ADD TABLE ${name}.late, ${name}.other`,
+      );
+      const { connection } = await follow(server(), name);
+      const load = await readLog(connection, { streams: ['t', 'other'] });
+      await run(
+        server(),
+        `SELECT pg_drop_replication_slot('${name}')`,
+        `DELETE FROM ${name}.t`,
+        `SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`,
+      );
+      const refused = await readLog(connection, { after: load, streams: ['t', 'late'] });
+      expect(refused.errors.join()).toContain('The log cannot be gone on from');
+      // A table of which nothing was read has nothing to do with what the others have lost.
+      const alone = await readLog(connection, { after: load, streams: ['late'] });
+      expect([alone.errors, alone.outcomes, ids(alone)]).toEqual([[], { late: 'complete' }, [7]]);
+      await connection.close();
+      const again = await follow(server(), name, { on_lost_position: 'reload' });
+      const reloaded = await readLog(again.connection, { after: load });
+      expect(reloaded.errors).toEqual([]);
+      const all = [...load.sent, ...reloaded.sent];
+      // Nobody knows which of them have changed: all are taken back, what was never read is read.
+      expect(new Set(reloaded.sent.flatMap((each) => (each.kind === 'restart' ? [each.stream] : [])))).toEqual(
+        new Set(['t', 'other']),
+      );
+      expect(['t', 'other', 'late'].map((stream) => copy(all, stream, CURSOR))).toEqual([[], [8], [7]]);
+      await again.connection.close();
+    });
+
     it('loads again what is there, and nothing stays of what was deleted meanwhile, also after a kill at any message', async () => {
       const name = 'deleted';
       await prepare(server(), name);
