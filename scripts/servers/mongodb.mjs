@@ -25,6 +25,8 @@ export async function startMongodb(options = {}) {
       'java',
       '-Xmx512m',
       '-XX:TieredStopAtLevel=1',
+      // It samples by sorting in a random order, which the newer way of sorting refuses now and then.
+      '-Djava.util.Arrays.useLegacyMergeSort=true',
       '-cp',
       classes,
       'MongoStandIn',

@@ -1,15 +1,25 @@
-import type { Json, JsonObject } from '@tidemark/protocol';
+import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import type { ReadingSettings } from '../dialect.js';
-import type { Clients } from './clients.js';
-import type { Collection } from './collection.js';
+import type { Clients, Opened } from './clients.js';
+import { type Collection, collectionId } from './collection.js';
 import { estimateOf } from './estimate.js';
+import { BRACKETS, bracketOf } from './id-order.js';
+import { decodeId, encodeId } from './id-position.js';
 
 /** A collection is cut into at most this many chunks. */
 const CHUNKS_MAX = 4_096;
 
+/** Each chunk of a sampled collection is about as large as others with so many samples a chunk. */
+const SAMPLES_PER_CHUNK = 10;
+/** Of so many documents one is sampled at most: of more than a twentieth the server would read all documents. */
+const DOCUMENTS_PER_SAMPLE = 25;
+const SAMPLE_MS = 10_000;
+/** The cuts are in every state. */
+const CUTS_CHARACTERS_MAX = 256 * 1024;
+
 /**
- * Positions strictly between two `_id`s that cut a large collection into chunks, where that costs nothing: object ids and whole
- * numbers are cut in equal steps. The middle of any other `_id`s could only be found by reading them.
+ * Positions strictly between two `_id`s that cut a large collection into chunks: object ids and whole numbers in equal steps, which
+ * costs nothing, all others at the `_id`s of a sample, in the server's own order. Few documents that are large have few samples.
  */
 export async function idCuts(
   clients: Clients,
@@ -17,10 +27,68 @@ export async function idCuts(
   collection: Collection,
   [first, last]: readonly [JsonObject, JsonObject],
 ): Promise<JsonObject[]> {
+  const { bytes = 0, rows = 0 } = (await estimateOf(clients, collection)) ?? {};
+  const chunks = Math.min(CHUNKS_MAX, Math.ceil(bytes / settings.chunk_bytes));
+  if (chunks < 2) return [];
   const [from, to] = [ordinal(first._id), ordinal(last._id)];
-  if (!from || !to || from.kind !== to.kind) return [];
-  const { bytes = 0 } = (await estimateOf(clients, collection)) ?? {};
-  const chunks = BigInt(Math.min(CHUNKS_MAX, Math.ceil(bytes / settings.chunk_bytes)));
+  if (from && to && from.kind === to.kind) return stepsBetween(from, to, BigInt(chunks));
+  const size = Math.min(chunks * SAMPLES_PER_CHUNK, Math.floor(rows / DOCUMENTS_PER_SAMPLE));
+  const sample = size < 1 ? [] : await sampled(clients, collection, size);
+  const ends = new Set([canonical(first), canonical(last)]);
+  const cuts = new Map<string, JsonObject>();
+  for (let i = 1; i < chunks; i++) {
+    const cut = sample[Math.floor((i * sample.length) / chunks)];
+    if (cut && !ends.has(canonical(cut))) cuts.set(canonical(cut), cut);
+  }
+  const characters = [...cuts.keys()].reduce((sum, { length }) => sum + length, 0);
+  const every = Math.max(1, Math.ceil(characters / CUTS_CHARACTERS_MAX));
+  return [...cuts.values()].filter((_, i) => i % every === 0);
+}
+
+/** The `_id`s of some documents in the order of the server; none where it does not give them. */
+async function sampled(clients: Clients, collection: Collection, size: number): Promise<JsonObject[]> {
+  try {
+    const documents = await clients.query(({ client }, { session }) =>
+      client
+        .db(collection.database)
+        .collection(collection.name)
+        .aggregate([{ $sample: { size } }, { $project: { _id: 1 } }, { $sort: { _id: 1 } }], {
+          session,
+          raw: true,
+          maxTimeMS: SAMPLE_MS,
+          readPreference: client.readPreference,
+        })
+        .toArray(),
+    );
+    const { bson } = await clients.open();
+    const places: { position: JsonObject; bracket: number }[] = [];
+    for (const document of documents as unknown as Uint8Array[]) {
+      const place = placeOf(bson, document, collectionId(collection));
+      // Types that are out of order would overlap: then nothing is cut there.
+      if (place && place.bracket >= (places.at(-1)?.bracket ?? 0)) places.push(place);
+    }
+    return places.map(({ position }) => position);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined for an `_id` that cannot be kept as a position: it is none of the cuts. */
+function placeOf(
+  bson: Opened['bson'],
+  document: Uint8Array,
+  owner: string,
+): { position: JsonObject; bracket: number } | undefined {
+  try {
+    const position = encodeId(bson, document, owner);
+    const bracket = bracketOf(decodeId(bson, position, owner)!.value);
+    return bracket && { position, bracket: BRACKETS.indexOf(bracket) };
+  } catch {
+    return undefined;
+  }
+}
+
+function stepsBetween(from: Ordinal, to: Ordinal, chunks: bigint): JsonObject[] {
   const cuts = new Set<bigint>();
   for (let i = 1n; i < chunks; i++) cuts.add(from.value + ((to.value - from.value) * i) / chunks);
   return [...cuts]

@@ -38,8 +38,9 @@ export class IdLoad implements TableLoad {
     this.id = collectionId(options.collection);
   }
 
-  async begin(): Promise<PlannedPart[]> {
+  async begin(known?: ReadonlySet<string>): Promise<PlannedPart[]> {
     const { clients, settings, collection } = this.options;
+    if (known?.has(collection.name)) return [];
     const [first, last] = [await this.end(1), await this.end(-1)];
     if (!first || !last) return [{ id: collection.name, identity: IDENTITY, ranges: [] }];
     const cuts = await idCuts(clients, settings, collection, [first.position, last.position]);

@@ -1,4 +1,4 @@
-import { proveResume } from '@tidemark/source/testing';
+import { committed, proveResume } from '@tidemark/source/testing';
 import { Binary, Decimal128, Long, MaxKey, MinKey, ObjectId, Timestamp, UUID } from 'mongodb';
 import { expect, it } from 'vitest';
 import { describeWith, mongodb } from '../../../../scripts/servers/vitest.mjs';
@@ -8,6 +8,7 @@ import { RecordMaker } from '../../src/mongodb/record-maker.js';
 import { wholeLoad } from '../../src/mongodb/whole-load.js';
 import { DEFAULT_READING } from '../../src/reading-settings.js';
 import { SpoolSpace } from '../../src/spool/spool-space.js';
+import { rangesOf, rowsOfRanges } from '../ranges.js';
 import { after, column, fill, inDatabase, open, readStream } from './server.js';
 
 /** Pages of three documents: every test meets many of them. */
@@ -160,31 +161,47 @@ describeWith(mongodb, 'mongodb: loading collections', (server) => {
     await connection.close();
   });
 
-  it.each([
-    ['object ids', (i: number) => new ObjectId(hex(i))],
-    ['whole numbers', (i: number) => i - 50],
-    ['texts, which cannot be cut', (i: number) => `t${i}`],
+  it.each<[string, (i: number) => unknown]>([
+    ['object ids', (i) => new ObjectId(hex(i))],
+    ['whole numbers', (i) => i - 50],
+    ['numbers of every kind', (i) => (i % 2 ? Decimal128.fromString(`${i}.25`) : i / 8 - 100.1)],
+    ['texts', (i) => `${'aZé🙂'[i % 5]}${(i * 7919) % 1_000}`],
+    ['UUIDs', (i) => new UUID(`${hex((i * 104_729) % 1_000).slice(-8)}-89e8-42d3-a456-426614174000`)],
+    ['bytes of different lengths', (i) => new Binary(Buffer.from(`${'ab'.repeat(i % 3)}${i}`), 0)],
+    ['dates', (i) => new Date(3_600_000 * (i - 300) ** 3)],
+    ['documents', (i) => ({ a: i % 7, b: `b${i}` })],
+    ['timestamps', (i) => new Timestamp({ t: 1_700_000_000 + (i % 3), i })],
+    ['every type', (i) => (i < MIXED.length ? MIXED[i] : [i, `x${i}`, new ObjectId(hex(i)), new Date(i)][i % 4])],
   ])('cuts a large collection with %s as _id into chunks that are read beside each other', async (kind, make) => {
     const name = `large_${kind.replace(/\W/g, '_')}`;
+    const count = 600;
     await inDatabase(server(), (db) =>
       db
         .collection(name)
         .insertMany(
-          Array.from({ length: 200 }, (_, i) => ({ _id: make(i), n: i, filler: 'x'.repeat(100) })) as never[],
+          Array.from({ length: count }, (_, i) => ({ _id: make(i), n: i, filler: 'x'.repeat(100) })) as never[],
+          { forceServerObjectId: true },
         ),
     );
     const { connection } = await open(server(), {
-      reading: { method: 'none', chunk_bytes: 5_000, page_rows: 10 },
+      reading: { method: 'none', chunk_bytes: 9_000, page_rows: 20 },
       streams: [{ name }],
     });
     const { sent, errors } = await readStream(connection, name, { concurrency: 3 });
     expect(errors).toEqual([]);
-    const read = column(sent, 'n') as number[];
-    const inOrder = [...read].sort((a, b) => a - b);
-    expect(inOrder).toEqual(Array.from({ length: 200 }, (_, i) => i));
-    // Read beside each other: documents of a later chunk come before the end of an earlier one.
-    if (!kind.startsWith('texts')) expect(read).not.toEqual(inOrder);
-    await proveResume(() => connection.streams, { concurrency: 3, step: 41 });
+    const numbers = (of: typeof sent): number[] => (column(of, 'n') as number[]).sort((a, b) => a - b);
+    const all = Array.from({ length: count }, (_, i) => i);
+    expect(numbers(sent)).toEqual(all);
+    const inOrder = await readStream(connection, name, { concurrency: 1 });
+    expect(numbers(inOrder.sent)).toEqual(all);
+    const chunks = rowsOfRanges(inOrder.sent);
+    expect(chunks.length, JSON.stringify(chunks)).toBeGreaterThan(4);
+    // From a page on, by the ranges that its state has.
+    const first = await readStream(connection, name, { killAfter: 150 });
+    expect(rangesOf(first.sent).length).toBeGreaterThan(4);
+    const rest = await readStream(connection, name, { ...after(first), concurrency: 3 });
+    expect(numbers([...committed(first.sent), ...rest.sent])).toEqual(all);
+    await proveResume(() => connection.streams, { concurrency: 3, step: 241 });
     await connection.close();
   });
 
