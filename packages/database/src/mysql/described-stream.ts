@@ -1,5 +1,6 @@
 import type ZongJi from '@vlasky/zongji';
 import type { ColumnSchema, TableMapEntry, TableMapEvent } from '@vlasky/zongji';
+import { readGeometriesAsBytes } from './geometry-columns.js';
 import { isPackedText } from './packed-texts.js';
 import type { Layout } from './table-layouts.js';
 
@@ -7,6 +8,9 @@ import type { Layout } from './table-layouts.js';
 interface Inner {
   tableMap: Record<number, TableMapEntry>;
   connection?: { resume(): void };
+  readonly isMariaDb: boolean;
+  /** Set when `ready` is said. */
+  readonly BinlogClass: Parameters<typeof readGeometriesAsBytes>[0];
 }
 
 /**
@@ -33,7 +37,7 @@ export async function describedStream(
       inner.connection?.resume();
     }
   }
-  return new Described({
+  const stream = new Described({
     ...connection,
     charset: 'utf8mb4',
     timezone: 'Z',
@@ -41,6 +45,11 @@ export async function describedStream(
     supportBigNumbers: true,
     jsonStrings: true,
   } as never);
+  stream.on('ready', () => {
+    const { isMariaDb, BinlogClass } = stream as unknown as Inner;
+    if (isMariaDb) readGeometriesAsBytes(BinlogClass);
+  });
+  return stream;
 }
 
 function columnSchema([name, type, charset]: Layout[number]): ColumnSchema {
