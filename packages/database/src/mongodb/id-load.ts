@@ -41,10 +41,12 @@ export class IdLoad implements TableLoad {
   async begin(known?: ReadonlySet<string>): Promise<PlannedPart[]> {
     const { clients, settings, collection } = this.options;
     if (known?.has(collection.name)) return [];
+    // The one that is there now, which may be another one than the catalog had, and before its ends are looked up.
+    const uuid = (await uuidOf(clients, collection)) ?? collection.uuid;
     const [first, last] = [await this.end(1), await this.end(-1)];
     if (!first || !last) return [{ id: collection.name, identity: IDENTITY, ranges: [] }];
     const cuts = await idCuts(clients, settings, collection, [first.position, last.position]);
-    const owner = collection.uuid ? { collection: collection.uuid } : {};
+    const owner = uuid ? { collection: uuid } : {};
     const bounds = [null, ...[...cuts, last.position].map((position) => ({ ...position, ...owner }))];
     const ranges = bounds.slice(1).map((hi, index) => ({ lo: bounds[index]!, hi: hi! }));
     return [{ id: collection.name, identity: IDENTITY, ranges }];
