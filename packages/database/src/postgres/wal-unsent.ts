@@ -10,21 +10,30 @@ import type { Unsent } from './wal-changes.js';
 /**
  * A batch with the values that the log does not have, in parts: what was looked up is handed on before more than `bytesMax` of it
  * is held (by one row at most), for the log says nothing of how large such values are. The last part has the batch's position.
+ * `unsent`, in the order of the changes, is emptied: what was handed on is held by nobody here.
  */
 export async function* withUnsent(
   clients: Clients,
   batch: LogBatch,
-  unsent: readonly Unsent[],
+  unsent: Unsent[],
   bytesMax: number,
 ): AsyncGenerator<LogBatch, void, undefined> {
   let bytes = 0;
-  for (const [i, each] of unsent.entries()) {
-    bytes += await lookUp(clients, each);
-    if (bytes < bytesMax || i === unsent.length - 1) continue;
-    yield { changes: takeUpTo(batch.changes, each.record) };
-    bytes = 0;
+  unsent.reverse();
+  while (unsent.length > 0) {
+    const part = await nextPart();
+    if (part) yield part;
   }
   yield batch;
+
+  /** In a function of its own, so that no record is held while a part is handed on. */
+  async function nextPart(): Promise<LogBatch | undefined> {
+    const each = unsent.pop()!;
+    bytes += await lookUp(clients, each);
+    if (bytes < bytesMax || unsent.length === 0) return undefined;
+    bytes = 0;
+    return { changes: takeUpTo(batch.changes, each.record) };
+  }
 }
 
 /** Takes the changes up to a record, and with it, out of the list. */

@@ -1,8 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { JsonObject } from '@tidemark/protocol';
 import { discover, type GlobalState, type RecordData, read, type Sink } from '@tidemark/source';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
 import { weightOf } from '../../src/log/weight.js';
+import type { Clients } from '../../src/postgres/clients.js';
+import type { Unsent } from '../../src/postgres/wal-changes.js';
+import { withUnsent } from '../../src/postgres/wal-unsent.js';
 import { open, run } from '../reading.js';
 
 const ROWS = 120;
@@ -83,3 +88,31 @@ for (const kind of [postgres, postgres18]) {
     });
   });
 }
+
+describe('parts of a batch', () => {
+  // Only a collection of all garbage tells what is held.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+
+  it('hold nothing of the parts before them', async () => {
+    const ofTable = { relation: { id: 's.t', schema: 's', name: 't' }, primaryKey: ['id'], columns: [{ name: 'id' }] };
+    const column = { name: 'wide', decode: (text: string) => text };
+    const records: RecordData[] = Array.from({ length: 20 }, (_, id) => ({ id }));
+    const unsent = records.map((record) => ({ table: ofTable, record, columns: [column] })) as unknown as Unsent[];
+    const batch = { changes: [{ table: 's.t', records: records.splice(0) }], position: { lsn: '0/1' } };
+    const clients = { query: async () => [{ c0: 'x'.repeat(100_000) }] } as unknown as Clients;
+    const handed: WeakRef<object>[] = [];
+    const held: number[] = [];
+    const sizes: number[] = [];
+    for await (const { changes } of withUnsent(clients, batch, unsent, 250_000)) {
+      handed.push(...changes.flatMap((each) => each.records.map((record) => new WeakRef(record))));
+      sizes.push(changes.reduce((sum, each) => sum + each.records.length, 0));
+      changes.length = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      held.push(handed.filter((each) => each.deref()).length);
+    }
+    expect(sizes).toEqual([3, 3, 3, 3, 3, 3, 2]);
+    for (const count of held) expect(count).toBeLessThanOrEqual(3);
+  });
+});
