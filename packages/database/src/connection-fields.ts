@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import type { JsonObject } from '@tidemark/protocol';
+import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
+import { AUTHORITY, fieldsOfUrl, type UrlForm } from './connection-url.js';
 import { parseSshSettings, type SshSettings } from './ssh-settings.js';
 
 /** The parts of a configuration that every server with a host and a port has. */
@@ -49,19 +50,25 @@ const PEM: Readonly<Record<string, 'ca' | 'cert' | 'key' | 'passphrase'>> = {
 export class ConnectionFields {
   readonly wrong: string[] = [];
   private readonly fields: JsonObject;
+  private readonly url: JsonObject | undefined;
+  private readonly nothing: string | undefined;
 
-  /** `tlsParameters`: what a URL's query calls `ssl_mode`. */
-  constructor(config: JsonObject, scheme: string, tlsParameters: readonly string[] = []) {
+  constructor(config: JsonObject, form: UrlForm) {
     const given = Object.entries(config).filter(([, value]) => value !== undefined && value !== null);
-    const url = typeof config.url === 'string' ? this.parseUrl(config.url, scheme, tlsParameters) : {};
-    this.fields = { ...url, ...Object.fromEntries(given) };
+    this.url = given.some(([name]) => name === 'url') ? this.fieldsOf(config.url, form) : {};
+    if (given.length === 0)
+      this.nothing = `Nothing says which server to connect to: give a configuration (--config) with the fields of a connection, or a URL of the form ${form.schemes[0]}://user:password@host:port/database.`;
+    this.fields = { ...this.url, ...Object.fromEntries(given) };
+    this.wrong.push(...given.flatMap(([name, value]) => passedOverTls(name, value)));
   }
 
   /** A text that is not empty. */
   text(name: string, otherwise?: string): string {
     const value = this.fields[name] ?? otherwise;
     if (typeof value === 'string' && value !== '') return value;
-    this.wrong.push(value === undefined ? `'${name}' is missing` : `'${name}' must be a text that is not empty`);
+    if (value !== undefined) this.wrong.push(`'${name}' must be a text that is not empty`);
+    // Of a URL that cannot be read nobody knows what it lacks.
+    else if (this.url) this.wrong.push(`'${name}' is missing`);
     return '';
   }
 
@@ -93,11 +100,17 @@ export class ConnectionFields {
     const mode = String(options.mode).toLowerCase();
     const meaning = (Object.keys(words) as (keyof TlsWords)[]).find((each) => words[each].includes(mode));
     if (meaning === undefined) this.wrong.push(`'ssl_mode' must be one of ${tlsModes(words).join(', ')}`);
-    if (meaning === undefined || meaning === 'none') return { ssl: false, sslOptional: false, verifiesName: false };
     const verifiesName = meaning === 'name';
+    const ofUrl = this.fields[AUTHORITY];
+    if (ofUrl !== undefined && !verifiesName && meaning !== 'authority')
+      this.wrong.push(
+        `'url' names certificates of authorities, and with 'ssl_mode' ${mode} no certificate is looked at: set it to ${[...words.authority, ...words.name].join(' or ')}`,
+      );
+    if (meaning === undefined || meaning === 'none') return { ssl: false, sslOptional: false, verifiesName: false };
     const ssl: ConnectionOptions = { rejectUnauthorized: verifiesName || meaning === 'authority' };
     // Without the name, whoever the authority signed is trusted.
     if (meaning === 'authority') ssl.checkServerIdentity = () => undefined;
+    if (typeof ofUrl === 'string' && ofUrl !== '') ssl.ca = ofUrl;
     for (const [field, option] of Object.entries(PEM)) {
       const value = options[field];
       if (value === undefined || value === null || value === '') continue;
@@ -108,34 +121,34 @@ export class ConnectionFields {
   }
 
   oneOf<T extends string>(name: string, allowed: readonly T[], otherwise: T): T {
-    const found = allowed.find((each) => each === (this.fields[name] ?? otherwise));
+    const found = allowed.find((each) => each === String(this.fields[name] ?? otherwise));
     if (found === undefined) this.wrong.push(`'${name}' must be one of ${allowed.join(', ')}`);
     return found ?? otherwise;
   }
 
   /** Throws ConnectorError (config) that names everything that is wrong. */
   done(): void {
+    if (this.nothing !== undefined && this.wrong.length > 0) throw new ConnectorError('config', this.nothing);
     if (this.wrong.length > 0)
       throw new ConnectorError('config', `The configuration is wrong: ${this.wrong.join('; ')}.`);
   }
 
-  private parseUrl(url: string, scheme: string, tlsParameters: readonly string[]): JsonObject {
-    try {
-      const { hostname, port, pathname, username, password, searchParams } = new URL(url);
-      const parts: JsonObject = {};
-      if (hostname) parts.host = decodeURIComponent(hostname).replace(/^\[(.*)\]$/, '$1');
-      if (port) parts.port = Number(port);
-      if (pathname.length > 1) parts.database = decodeURIComponent(pathname.slice(1));
-      if (username) parts.username = decodeURIComponent(username);
-      if (password) parts.password = decodeURIComponent(password);
-      const mode = tlsParameters.map((each) => searchParams.get(each)).find((each) => each !== null);
-      if (mode !== undefined) parts.ssl_mode = mode;
-      return parts;
-    } catch {
-      this.wrong.push(`'url' is no URL of the form ${scheme}://user:password@host:port/database`);
-      return {};
-    }
+  private fieldsOf(url: Json | undefined, form: UrlForm): JsonObject | undefined {
+    if (typeof url === 'string') return fieldsOfUrl(url, form, this.wrong);
+    this.wrong.push(`'url' must be a text`);
+    return undefined;
   }
+}
+
+/** A setting of TLS under a name that is none: passed over it would leave the connection without what was asked for. */
+function passedOverTls(name: string, value: Json | undefined): string[] {
+  const meant = ['ssl_mode', 'ssl_method'].find(
+    (each) => each.replace('_', '') === name.replace(/[-_]/g, '').toLowerCase(),
+  );
+  if (meant !== undefined && meant !== name) return [`'${name}' is not known: it is written '${meant}'`];
+  if (name === 'jdbc_url_params' && /ssl|tls|encrypt|trust/i.test(String(value)))
+    return [`'jdbc_url_params' is not taken, and it speaks of TLS: set 'ssl_mode' (SQL Server: 'ssl_method') instead`];
+  return [];
 }
 
 /** Every word that `ssl_mode` can be. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
 import type { MongoClientOptions } from 'mongodb';
+import { checkParameters } from './url-parameters.js';
 
 /** Which members of a replica set are read; MongoDB's own words. */
 export const READ_PREFERENCES = ['primary', 'primaryPreferred', 'secondary', 'secondaryPreferred', 'nearest'] as const;
@@ -28,6 +29,9 @@ export interface MongoConfig {
   updateCapture: (typeof CAPTURE_MODES)[number];
 }
 
+const NOTHING =
+  'Nothing says which server to connect to: give a configuration (--config) with the fields of a connection, or a URL of the form mongodb://user:password@host:port/database.';
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 /**
@@ -39,6 +43,8 @@ export function parseMongoConfig(config: JsonObject): MongoConfig {
   const fields = new Fields(config, wrong);
   const url = fields.text('url') ?? fields.text('connection_string');
   const given = url === undefined ? {} : partsOfUrl(url, wrong);
+  if (url !== undefined && wrong.length === 0) checkParameters(url, isGiven(config.ssl_mode), wrong);
+  if (!Object.values(config).some(isGiven)) throw new ConnectorError('config', NOTHING);
   const uri = url ?? addressOf(fields, wrong);
   const database = fields.text('database') ?? given.database;
   if (!database && !wrong.length) wrong.push(`'database' is missing`);

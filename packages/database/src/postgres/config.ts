@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectionFields, type ServerFields, type TlsWords, tlsSchema } from '../connection-fields.js';
+import { AUTHORITY, type UrlForm } from '../connection-url.js';
 import { sshSchema } from '../ssh-settings.js';
 
 /** How the connection is encrypted; libpq's words. `allow` is read as `prefer`. */
@@ -10,6 +11,49 @@ const TLS_WORDS: TlsWords = {
   required: ['require'],
   authority: ['verify-ca'],
   name: ['verify-full'],
+};
+
+const CERTIFICATE = 'give the text of the file as client_certificate, client_key or client_key_password of ssl_mode';
+const TAKE_OUT = 'take it out, Tidemark sets it by itself';
+
+/** libpq's parameters, and those of other programs that are met in pasted URLs. */
+const URL_FORM: UrlForm = {
+  schemes: ['postgres', 'postgresql'],
+  parameters: {
+    sslmode: { field: 'ssl_mode' },
+    sslrootcert: { field: AUTHORITY, form: 'file' },
+    schema: { field: 'schemas', form: 'list' },
+    host: { field: 'host' },
+    port: { field: 'port' },
+    dbname: { field: 'database' },
+    user: { field: 'username' },
+    password: { field: 'password' },
+    channel_binding: { only: ['prefer', 'disable'] },
+    gssencmode: { only: ['prefer', 'disable'] },
+    target_session_attrs: { only: ['any'] },
+  },
+  instead: {
+    ssl: 'write sslmode=verify-full (or verify-ca, require, disable)',
+    requiressl: 'write sslmode=verify-full (or verify-ca, require, disable)',
+    sslcert: CERTIFICATE,
+    sslkey: CERTIFICATE,
+    sslpassword: CERTIFICATE,
+    search_path: 'write schema=NAME, or name the schemas in `schemas`',
+    currentSchema: 'write schema=NAME, or name the schemas in `schemas`',
+    options: 'take it out; schemas are named in `schemas`, time-outs in `chunking` of a manifest',
+    application_name: 'take it out, sessions of Tidemark are called tidemark',
+    fallback_application_name: 'take it out, sessions of Tidemark are called tidemark',
+    connect_timeout: 'take it out, a connection that does not come about is given up after 30 seconds',
+    statement_timeout: 'set statement_timeout_seconds in `chunking` of a manifest',
+    lock_timeout: 'set lock_timeout_seconds in `chunking` of a manifest',
+    client_encoding: TAKE_OUT,
+    TimeZone: TAKE_OUT,
+    pgbouncer: 'take it out, and connect to the server itself: settings of a session are needed',
+    connection_limit: 'take it out; how much is read at a time is `concurrency` in `chunking` of a manifest',
+    service: 'give the fields that the service stands for',
+    passfile: 'give the password',
+    sslnegotiation: 'take it out, the server is asked whether it has TLS',
+  },
 };
 
 /** What is needed to reach a PostgreSQL server. */
@@ -30,7 +74,7 @@ export interface PostgresConfig extends ServerFields {
  * Throws ConnectorError (config) that names everything that is wrong; no value of it is printed.
  */
 export function parsePostgresConfig(config: JsonObject): PostgresConfig {
-  const fields = new ConnectionFields(config, 'postgres', ['sslmode']);
+  const fields = new ConnectionFields(config, URL_FORM);
   const server = fields.server(5432);
   const database = fields.text('database', server.user === '' ? 'postgres' : server.user);
   const { ssl, sslOptional } = fields.tls(TLS_WORDS, 'prefer');
