@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { databaseSourceFromManifest } from '../src/index.js';
 import { readingSettings } from '../src/reading-settings.js';
 import { retentionFindings } from '../src/retention.js';
 
@@ -37,6 +38,14 @@ describe('what a server keeps beside the time between two syncs', () => {
     ]);
     expect(found(47)[0]![0]).toBe('hint');
     expect(found(48)).toEqual([]);
+  });
+
+  it('is set in a manifest', async () => {
+    const manifest = (sync_interval_hours: number | string) =>
+      databaseSourceFromManifest({ type: 'DatabaseSource', dialect: 'postgres', cursors: { sync_interval_hours } });
+    await expect(manifest(0)).rejects.toThrow("'cursors.sync_interval_hours' must be more than 0");
+    await expect(manifest('6')).rejects.toThrow("'cursors.sync_interval_hours' must be of type number");
+    expect(await manifest(0.5)).toHaveProperty('connect');
   });
 
   it('takes no time that is none', () => {
