@@ -8,6 +8,7 @@ let places = 0;
 
 describeDestination('duckdb', {
   place: async () => `${folder}/place-${++places}.duckdb`,
+  hasEnds: true,
   cannot: { 'look while it is written': 'a DuckDB file is open to one process at a time' },
   async drop(place, stream) {
     await query(place, `DROP TABLE "${stream}"`);

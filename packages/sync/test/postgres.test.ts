@@ -12,6 +12,7 @@ describeWith(postgres, 'contract', (server) => {
     destination: (place) => destination(postgresKind.parse(place)),
     read: readTable,
     withoutZero: true,
+    hasEnds: true,
     async drop(place, stream) {
       await ask(place, `DROP TABLE "${stream}"`);
     },

@@ -28,6 +28,8 @@ describe('moments', () => {
     ['2024-01-01 00:00', '2024-01-01T00:00:00.000Z'],
     ['2024-1-1', '2024-01-01T00:00:00.000Z'],
     ['2023-12-31T24:00:00Z', '2024-01-01T00:00:00.000Z'],
+    ['0044-03-15T12:00:00+00 BC', '-000043-03-15T12:00:00.000Z'],
+    ['0044-03-15T13:30:00+01:30 BC', '-000043-03-15T12:00:00.000Z'],
     ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00.000Z'],
   ])('%s', (text, same) => {
     const moment = parseMoment(text)!;
@@ -68,6 +70,9 @@ it('dates and times keep to what is written', () => {
   expect(parseDays('1970-01-02T00:00:00+09:00')).toEqual({ days: 1, cut: false });
   expect(parseDays('1970-01-02T00:00:01Z')).toEqual({ days: 1, cut: true });
   expect(parseDays('2023-02-29')).toBeUndefined();
+  expect(parseDays('0001-12-31 BC')).toEqual({ days: daysOf(0, 12, 31), cut: false });
+  expect(parseDays('0000-01-01 BC')).toBeUndefined();
+  expect(parseDays('5874897-12-31')).toEqual({ days: 2_145_042_905, cut: false });
   expect(daysOf(2000, 2, 29)).toBe(11_016);
   expect(parseTime('23:59:59.1234567')).toEqual({ micros: 86_399_123_456, cut: true });
   expect(parseTime('24:00')).toEqual({ micros: 86_400_000_000, cut: false });

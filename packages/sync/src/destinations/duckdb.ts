@@ -121,7 +121,7 @@ class DuckDbSession implements Session {
   async writer(plans: readonly StreamPlan[]): Promise<Writer> {
     const db = await this.database.connect();
     const { gate, ids, memory, ledger, options } = this;
-    const context = { duck: this.database.duck, job: this.job!, options, ids, gate, memory, ledger };
+    const context = { duck: this.database.duck, job: this.job!, options, ids, gate, memory, ledger, takesEnds: true };
     return DuckDbWriter.create(
       db,
       context,

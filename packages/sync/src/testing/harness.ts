@@ -33,6 +33,8 @@ export interface DestinationHarness {
   cannot?: Partial<Record<Ability, string>>;
   /** Its texts cannot hold the character 0: it becomes U+FFFD, with an entry in `changes`. */
   withoutZero?: boolean;
+  /** Its days and moments reach before Christ, to `infinity` and to `-infinity`. */
+  hasEnds?: boolean;
   /** Takes the stream's table away, as somebody does who knows nothing of Tidemark. Absent where the books go with the rows. */
   drop?(place: string, stream: string): Promise<void>;
   /** Where connections are leased one by one: makes the lease look as if its holder had said nothing for too long. */

@@ -3,12 +3,20 @@ import type { RecordData } from '@tidemark/source';
 import type { Column } from '../sql/column.js';
 import { decimalShape, integerOf, numberText } from '../sql/number.js';
 import { Problems } from '../sql/problems.js';
-import { parseDays, parseMoment, parseTime, writeMicros } from '../sql/temporal.js';
+import { endOfTime, parseDays, parseMoment, parseTime, writeMicros } from '../sql/temporal.js';
 import { joinKinds, kindOfValue } from '../sql/value-kind.js';
 import type { ColumnData } from './chunk.js';
 
 /** What went wrong in one chunk of one column. */
 export class ColumnProblems extends Problems {
+  constructor(
+    column: Column,
+    /** Days and moments before and after all others are kept as DuckDB knows them. */
+    readonly takesEnds: boolean,
+  ) {
+    super(column);
+  }
+
   /** See `reject`. */
   rejectIn(data: ColumnData, row: number, value: Json): void {
     data.setNull(row);
@@ -33,6 +41,10 @@ export interface Encoding {
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const INT128_MAX = 2n ** 127n - 1n;
+/** DuckDB's `infinity` and `-infinity`: the greatest number of 32 or 64 bits and the same below zero, here in halves. */
+const INFINITE_DAYS = 2 ** 31 - 1;
+const INFINITE_MICROS = [0xffffffff, 0x7fffffff];
+const LEAST_MICROS = [1, 0x80000000];
 
 const bigint: Encoder = (value, row, data, problems) => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) {
@@ -88,14 +100,24 @@ const boolean: Encoder = (value, row, data, problems) => {
 
 const date: Encoder = (value, row, data, problems) => {
   const parsed = typeof value === 'string' ? parseDays(value) : undefined;
-  if (!parsed) return problems.rejectIn(data, row, value);
+  if (!parsed) {
+    const end = problems.takesEnds ? endOfTime(value) : undefined;
+    if (end === undefined) return problems.rejectIn(data, row, value);
+    data.days[row] = end * INFINITE_DAYS;
+    return;
+  }
   if (parsed.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_TYPECAST_ERROR', value);
   data.days[row] = parsed.days;
 };
 
 const timestamp: Encoder = (value, row, data, problems) => {
   const moment = typeof value === 'string' ? parseMoment(value) : undefined;
-  if (!moment) return problems.rejectIn(data, row, value);
+  if (!moment) {
+    const end = problems.takesEnds ? endOfTime(value) : undefined;
+    if (end === undefined) return problems.rejectIn(data, row, value);
+    data.words.set(end > 0 ? INFINITE_MICROS : LEAST_MICROS, row * 2);
+    return;
+  }
   if (moment.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_FIELD_SIZE_LIMITATION', value);
   writeMicros(data.words, row * 2, moment.days, moment.micros);
 };
@@ -146,9 +168,14 @@ export function encodingOf(type: string): Encoding {
   return ENCODINGS[type] ?? (type.startsWith('DECIMAL') ? DECIMAL : OTHER);
 }
 
-/** Fills a column of a chunk from the rows. */
-export function encodeColumn(rows: readonly RecordData[], column: Column, data: ColumnData): ColumnProblems {
-  const problems = new ColumnProblems(column);
+/** Fills a column of a chunk from the rows. `takesEnds`: see ColumnProblems. */
+export function encodeColumn(
+  rows: readonly RecordData[],
+  column: Column,
+  data: ColumnData,
+  takesEnds: boolean,
+): ColumnProblems {
+  const problems = new ColumnProblems(column, takesEnds);
   const { width, encode } = encodingOf(column.type);
   const { field, kind, declared } = column;
   const inherited = field in Object.prototype;

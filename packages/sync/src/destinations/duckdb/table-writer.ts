@@ -42,7 +42,7 @@ export class TableWriter {
 
   constructor(
     private readonly db: Db,
-    private readonly context: Pick<WriterContext, 'duck' | 'ids' | 'memory'>,
+    private readonly context: Pick<WriterContext, 'duck' | 'ids' | 'memory' | 'takesEnds'>,
     private readonly plan: StreamPlan,
     private readonly table: TableName,
     public columns: Columns,
@@ -123,13 +123,14 @@ export class TableWriter {
     this.rows += records.length;
     this.bytes += bytes;
     await this.context.memory.need(this, this.columns.list.length + OWN.size, this.rows, this.bytes);
+    const { takesEnds } = this.context;
     for (;;) {
       this.appender ??= await this.openAppender();
       const changes = new Map<number, Change[]>();
       const widen: { column: Column; problems: Problems }[] = [];
       this.slots.forEach(({ column }, index) => {
         if (!column) return;
-        const problems = encodeColumn(records, column, this.appender!.columns[index]!);
+        const problems = encodeColumn(records, column, this.appender!.columns[index]!, takesEnds);
         if (problems.misfits.length > 0) widen.push({ column, problems });
         for (const [row, list] of problems.changes) changes.set(row, [...(changes.get(row) ?? []), ...list]);
       });

@@ -25,6 +25,8 @@ export interface WriterContext {
   ids: RawIds;
   gate: LogGate;
   memory: MemoryLimit;
+  /** `infinity` and `-infinity` stay what they are: a file of the table would hold some far day instead. */
+  takesEnds: boolean;
 }
 
 /** A stream with the table that its rows go to, and the one that it is in the end. */

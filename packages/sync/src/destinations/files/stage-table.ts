@@ -37,7 +37,9 @@ export class StageTable {
       return others ? `(FROM ${sqlName(table)} UNION ALL BY NAME (${others}))` : sqlName(table);
     };
     const { staging, ids } = context;
-    const writer = new TableWriter(db, { duck: staging.duck, ids, memory: staging.memory }, plan, table, columns, all);
+    // Parquet knows no infinity: readers would see some far day.
+    const own = { duck: staging.duck, ids, memory: staging.memory, takesEnds: false };
+    const writer = new TableWriter(db, own, plan, table, columns, all);
     await createTable(db, table, columns);
     return new StageTable(db, context, table, writer);
   }

@@ -29,14 +29,16 @@ function momentText(date: Date, time = '00:00:00'): string {
 }
 
 const FIRST_DAY = daysOf(-4712, 1, 1)!;
+const LAST_DAY = daysOf(5_874_897, 12, 31)!;
 const LAST_MOMENT_DAY = daysOf(294_276, 12, 31)!;
-const MOMENTS: Omit<DayRoom, 'text'> = { min: FIRST_DAY, max: LAST_MOMENT_DAY, readsIso: true };
+const DAYS: Omit<DayRoom, 'text'> = { min: FIRST_DAY, max: LAST_DAY, readsIso: true, hasEnds: true };
+const MOMENTS: Omit<DayRoom, 'text'> = { ...DAYS, max: LAST_MOMENT_DAY };
 
 const ENCODINGS: Record<string, TextEncoding> = {
   bigint: { encode: integers(-(2n ** 63n), 2n ** 63n - 1n), plain: true },
   numeric: { encode: decimals({ whole: 131_072, scale: 16_383, beyond: 'null' }), plain: true },
   boolean: { encode: booleans('t', 'f'), plain: true },
-  date: { encode: dates({ min: FIRST_DAY, max: 100_000_000, readsIso: true, text: dayText }), plain: true },
+  date: { encode: dates({ ...DAYS, text: dayText }), plain: true },
   'timestamp without time zone': { encode: moments({ ...MOMENTS, text: dayText }), plain: true },
   'timestamp with time zone': { encode: moments({ ...MOMENTS, text: momentText }), plain: true },
   'time without time zone': { encode: times, plain: true },

@@ -1,11 +1,15 @@
 /**
  * Dates and times as texts, read to days and microseconds. Lenient in what the field's APIs really send (a blank for
- * the T, no colon or no minutes in the zone, a date alone, year to nanosecond digits), strict in the calendar.
+ * the T, no colon or no minutes in the zone, a date alone, year to nanosecond digits, `BC` at the end as PostgreSQL writes it),
+ * strict in the calendar.
  */
 
 const DAY_MICROS = 86_400_000_000;
+/** Days that 32 bits count, and those whose microseconds 64 bits count: both sides of 1970-01-01. */
+const DAYS_MAX = 2_147_483_640;
+const MOMENT_DAYS_MAX = 106_751_990;
 const SHAPE =
-  /^\s*([+-]?\d{4,6})-(\d{1,2})-(\d{1,2})(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?\s*(?:([Zz])|UTC|GMT|([+-])(\d{2}):?(\d{2})?)?\s*$/;
+  /^\s*([+-]?\d{4,7})-(\d{1,2})-(\d{1,2})(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?\s*(?:([Zz])|UTC|GMT|([+-])(\d{2}):?(\d{2})?)?\s*(BC)?\s*$/;
 const TIME = /^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*[Zz]?\s*$/;
 
 /** A moment: whole days since 1970-01-01 and microseconds of that day, so that no double is asked for more than 2^53. */
@@ -20,7 +24,7 @@ const MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Days since 1970-01-01 in the proleptic Gregorian calendar; undefined when there is no such day. */
 export function daysOf(year: number, month: number, day: number): number | undefined {
-  if (month < 1 || month > 12 || day < 1) return undefined;
+  if (Number.isNaN(year) || month < 1 || month > 12 || day < 1) return undefined;
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   if (day > MONTHS[month - 1]! + (leap && month === 2 ? 1 : 0)) return undefined;
   const shifted = month <= 2 ? year - 1 : year;
@@ -116,13 +120,27 @@ export function parseMoment(text: string): Moment | undefined {
     sign,
     zoneHour = '0',
     zoneMinute = '0',
+    era,
   ] = match;
-  const days = daysOf(Number(year), Number(month), Number(day));
-  if (days === undefined || Math.abs(days) > 100_000_000) return undefined;
+  const days = daysOf(yearOf(year!, era), Number(month), Number(day));
+  if (days === undefined || Math.abs(days) > MOMENT_DAYS_MAX) return undefined;
   const micros = microsOf(hour, minute, second, fraction);
   if (micros === undefined) return undefined;
   const zone = (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000_000 * (sign === '-' ? -1 : 1);
   return normal(days, micros - zone, /[1-9]/.test(fraction.slice(6)));
+}
+
+/** As astronomers count: the year before 1 is 0, which is 1 BC. NaN for a year 0 before Christ, which there is not. */
+function yearOf(text: string, era: string | undefined): number {
+  const year = Number(text);
+  if (era === undefined) return year;
+  return year >= 1 ? 1 - year : Number.NaN;
+}
+
+/** 1 and -1 for the ends of time, which PostgreSQL and DuckDB know: `Infinity` and `-Infinity`, or so in small letters. */
+export function endOfTime(value: unknown): 1 | -1 | undefined {
+  if (value === 'Infinity' || value === 'infinity') return 1;
+  return value === '-Infinity' || value === '-infinity' ? -1 : undefined;
 }
 
 function normal(days: number, micros: number, cut: boolean): Moment {
@@ -145,8 +163,8 @@ export function parseDays(text: string): { days: number; cut: boolean } | undefi
   }
   const match = SHAPE.exec(text);
   if (!match) return undefined;
-  const days = daysOf(Number(match[1]), Number(match[2]), Number(match[3]));
-  if (days === undefined || Math.abs(days) > 100_000_000) return undefined;
+  const days = daysOf(yearOf(match[1]!, match[12]), Number(match[2]), Number(match[3]));
+  if (days === undefined || Math.abs(days) > DAYS_MAX) return undefined;
   return { days, cut: [match[4], match[5], match[6], match[7]].some((part) => Number(part ?? 0) !== 0) };
 }
 

@@ -2,7 +2,7 @@ import { type Json, stringify } from '@tidemark/protocol';
 import type { Column } from './column.js';
 import { decimalShape, integerOf, numberText } from './number.js';
 import type { Problems } from './problems.js';
-import { dateOf, parseDays, parseMoment, parseTime, timeText } from './temporal.js';
+import { dateOf, endOfTime, parseDays, parseMoment, parseTime, timeText } from './temporal.js';
 import { joinKinds, kindOfValue } from './value-kind.js';
 
 /** A value as the text that the database reads for its column, or null when it does not fit (`problems` knows why then). */
@@ -68,6 +68,8 @@ export interface DayRoom {
   max: number;
   /** Texts like `2024-02-29` and `2024-02-29T23:59:59Z` are understood as they are. */
   readsIso?: boolean;
+  /** It has days and moments before and after all others: `infinity`, `-infinity`. */
+  hasEnds?: boolean;
   /** A day as text; `time` (`HH:MM:SS.ffffff`) comes after it where there is one. */
   text: (date: { year: number; month: number; day: number }, time?: string) => string;
 }
@@ -75,7 +77,8 @@ export interface DayRoom {
 export function dates(room: DayRoom): TextEncoder {
   return (value, row, problems) => {
     const parsed = typeof value === 'string' ? parseDays(value) : undefined;
-    if (!parsed || parsed.days < room.min || parsed.days > room.max) return problems.reject(row, value);
+    if (!parsed) return endText(room, value) ?? problems.reject(row, value);
+    if (parsed.days < room.min || parsed.days > room.max) return problems.reject(row, value);
     if (parsed.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_TYPECAST_ERROR', value);
     else if (room.readsIso && isIso(value as string, 10)) return value as string;
     return room.text(dateOf(parsed.days));
@@ -86,11 +89,17 @@ export function dates(room: DayRoom): TextEncoder {
 export function moments(room: DayRoom): TextEncoder {
   return (value, row, problems) => {
     const moment = typeof value === 'string' ? parseMoment(value) : undefined;
-    if (!moment || moment.days < room.min || moment.days > room.max) return problems.reject(row, value);
+    if (!moment) return endText(room, value) ?? problems.reject(row, value);
+    if (moment.days < room.min || moment.days > room.max) return problems.reject(row, value);
     if (moment.cut) problems.note(row, 'TRUNCATED', 'DESTINATION_FIELD_SIZE_LIMITATION', value);
     else if (room.readsIso && isIso(value as string, 20)) return value as string;
     return room.text(dateOf(moment.days), timeText(moment.micros));
   };
+}
+
+function endText({ hasEnds }: DayRoom, value: Json): string | undefined {
+  const end = hasEnds ? endOfTime(value) : undefined;
+  return end && (end > 0 ? 'infinity' : '-infinity');
 }
 
 /** Of a text that names a day or moment: whether it does so in the shortest ISO form, in a year after 999. */
