@@ -95,13 +95,13 @@ function retention(settings: ReadonlyMap<string, string>, reading: ReadingSettin
   const seconds = Number(settings.get('binlog_expire_logs_seconds') ?? 0);
   const days = Number(settings.get('expire_logs_days') ?? 0);
   if (seconds <= 0 && days <= 0) return [];
-  const hasSeconds = settings.has('binlog_expire_logs_seconds');
   return retentionFindings(reading, {
     hours: seconds > 0 ? seconds / 3600 : days * 24,
     sentence: `The server keeps its binlog (${seconds > 0 ? 'binlog_expire_logs_seconds' : 'expire_logs_days'}) for`,
     remedy: (wanted) => {
       const hours = Math.max(wanted, RAISED_HOURS_MIN);
-      return hasSeconds
+      // MySQL refuses to have both set.
+      return seconds > 0
         ? `SET GLOBAL binlog_expire_logs_seconds = ${hours * 3600};`
         : `SET GLOBAL expire_logs_days = ${Math.ceil(hours / 24)};`;
     },

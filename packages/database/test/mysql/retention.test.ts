@@ -43,6 +43,9 @@ for (const [flavour, kind] of [
         const days = await check(72);
         expect(days.kept.join()).toContain('The server keeps its binlog (expire_logs_days) for 48 hours');
         expect(days.succeeded).toBe(false);
+        const [, raise] = /Mend it with: (.*)$/.exec(days.kept[0]!)!;
+        await run(server(), raise!);
+        expect(await check(72)).toEqual({ succeeded: true, kept: [] });
         await run(server(), 'SET GLOBAL expire_logs_days = 0');
       } else await run(server(), 'SET GLOBAL binlog_expire_logs_seconds = 0');
       // For ever.
