@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '@tidemark/protocol';
 import type { Page, RunContext, StreamEstimate } from '@tidemark/source';
 import type { Column } from './column.js';
 import type { ChangeLog } from './log/change-log.js';
+import type { TableShape } from './log/table-shape.js';
 import type { DialectName, Identity, Part, Range } from './state.js';
 
 /** What the generic reader knows of a kind of database. Everything else is the dialect's own. */
@@ -110,8 +111,8 @@ export interface Finding {
 export interface Table {
   readonly name: string;
   readonly namespace?: string;
-  /** What the server calls the table itself, whatever its name; absent where that is not known or not needed. */
-  readonly incarnation?: string;
+  /** What tells whether rows of it changed without a word in the log; absent where it has no log, or its log tells everything. */
+  readonly shape?: TableShape;
   readonly columns: readonly Column[];
   /** Empty when there is none. */
   readonly primaryKey: readonly string[];

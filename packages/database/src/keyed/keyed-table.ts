@@ -1,6 +1,7 @@
 import { ConnectorError, type StreamEstimate } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type { Follow, FollowKind, Table, TableLoad, TableWish } from '../dialect.js';
+import type { TableShape } from '../log/table-shape.js';
 import { KeyedFollow } from './keyed-follow.js';
 import { KeyedLoad, type KeyedReading, wholeLoad } from './keyed-load.js';
 import {
@@ -28,6 +29,8 @@ export interface KeyedTables<C extends KeyedColumn> {
     readonly columns: readonly Column[];
     readonly cursor: string;
     readonly has?: (relation: KeyedRelation<C>) => boolean;
+    /** What tells whether rows changed without a word in the log; absent where it tells everything. */
+    readonly shape?: (relation: KeyedRelation<C>) => TableShape;
   };
 }
 
@@ -43,6 +46,7 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
   readonly cursorColumns: readonly string[];
   readonly extraColumns?: readonly Column[];
   readonly logCursor?: string;
+  readonly shape?: TableShape;
 
   constructor(
     private readonly tables: KeyedTables<C>,
@@ -62,6 +66,8 @@ export class KeyedTable<C extends KeyedColumn> implements Table {
     if (tables.log) {
       this.extraColumns = tables.log.columns;
       this.logCursor = tables.log.cursor;
+      const shape = tables.log.shape?.(relation);
+      if (shape) this.shape = shape;
       // Without a key nobody could say which row a change is about.
       if (primaryKey.length > 0 && this.isResumable && tables.log.has?.(relation) !== false) follows.push('log');
     }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import type { RecordData } from '@tidemark/source';
 import type { Finding, Table } from '../dialect.js';
+import type { TableShape } from './table-shape.js';
 
 /** Changes of one table that follow each other in the log. */
 export interface TableChanges {
@@ -76,6 +77,8 @@ export interface ChangeLog {
    * so by the catalog only. A table that is named cannot be followed; what was read of it before is loaded again when it can.
    */
   unsent?(tables: readonly Table[]): Promise<Finding[]>;
+  /** The shapes of these tables as the catalog has them at this moment, by `namespace.name`; without those that are gone. */
+  shapes?(tables: readonly Table[]): Promise<ReadonlyMap<string, TableShape>>;
   /** What is missing for reading these tables by the log, all at once. */
   check(tables: readonly Table[]): Promise<Finding[]>;
   close(): Promise<void>;

@@ -12,7 +12,6 @@ import {
   isAbort,
   type ReadResult,
   type ReadSettings,
-  type RecordData,
   type RunContext,
   read,
   type Sink,
@@ -27,6 +26,8 @@ import { type DialectName, isDatabaseState } from '../state.js';
 import { tableId } from '../table-id.js';
 import { anew, isAnew } from './anew.js';
 import type { ChangeLog, LostTables, TableBreak } from './change-log.js';
+import { chosen } from './chosen-columns.js';
+import { FollowedShapes } from './followed-shapes.js';
 import { LoadSink } from './load-sink.js';
 
 /** What a connection that follows the server's log is made of. */
@@ -77,8 +78,7 @@ class LogReading {
   private readonly states = new Map<string, JsonObject>();
   private readonly failed = new Map<string, ConnectorError>();
   private readonly estimated = new Set<string>();
-  /** What the server calls each table, by `namespace.name`. */
-  private readonly incarnations: ReadonlyMap<string, string | null>;
+  private readonly shapes: FollowedShapes;
   private position!: Json;
 
   constructor(
@@ -86,12 +86,12 @@ class LogReading {
     private readonly settings: ReadSettings,
   ) {
     this.signal = settings.signal ?? new AbortController().signal;
-    this.incarnations = new Map(options.tables.map((table) => [tableId(table), table.incarnation ?? null]));
     const ours = new Set(options.tables.map((table) => streamKey(table)));
     const isFollowed = ({ stream, sync_mode }: ConfiguredStream) =>
       sync_mode === 'incremental' && ours.has(streamKey(stream));
     this.followed = settings.catalog.streams.filter(isFollowed);
     this.others = settings.catalog.streams.filter((stream) => !isFollowed(stream));
+    this.shapes = new FollowedShapes(options.tables, this.followed);
   }
 
   async run(): Promise<ReadResult> {
@@ -167,7 +167,7 @@ class LogReading {
       const state = begun.get(key);
       if (!state) continue;
       const id = tableId(plain(stream));
-      const why = this.passedOver(id);
+      const why = this.shapes.whyAnew(id, this.settings.shared);
       if (why) context.log('WARN', `${id} ${why}: it is loaded again.`);
       // Rows that were deleted meanwhile are in no log: what was sent is taken back.
       this.states.set(key, isLost(id) || why ? anew(state) : state);
@@ -183,20 +183,14 @@ class LogReading {
     await log.confirm(stored);
   }
 
-  /** Why the stored position says nothing of a table. States of older versions did not name the tables. */
-  private passedOver(id: string): string | undefined {
-    const tables = this.settings.shared?.tables;
-    if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) return undefined;
-    if (!Object.hasOwn(tables, id)) return 'was left out of a sync, and its changes since then were passed over';
-    const [before, now] = [(tables as JsonObject)[id], this.incarnations.get(id)!];
-    return before !== null && now !== null && before !== now ? 'was dropped and made again' : undefined;
-  }
-
   /** Tables whose changes the log does not bring fail by themselves. What was read of them is not what they are any more. */
   private async failUnsent(): Promise<void> {
     const { log, tables } = this.options;
     const followed = new Map(this.followed.map(({ stream }) => [tableId(plain(stream)), stream]));
-    const findings = (await log.unsent?.(tables.filter((table) => followed.has(tableId(table))))) ?? [];
+    const wanted = tables.filter((table) => followed.has(tableId(table)));
+    const findings = (await log.unsent?.(wanted)) ?? [];
+    // What is not there any more is not sent, either.
+    if (findings.length > 0) await this.shapes.refuseAltered(log, wanted);
     for (const [id, stream] of followed) {
       const found = findings.filter(({ table }) => table === id);
       if (found.length === 0) continue;
@@ -291,6 +285,8 @@ class LogReading {
     }
     const byId = new Map(begun.map(({ stream }) => [tableId(plain(stream)), stream]));
     const wanted = tables.filter((table) => byId.has(tableId(table)));
+    // After the end was looked for: every row up to there is of a table as it is by now, or was before.
+    await this.shapes.refuseAltered(log, wanted);
     const uncovered = new Set<ConfiguredStream['stream']>();
     for await (const { changes, position, breaks = [] } of log.read(this.position, to, wanted, {
       signal: this.signal,
@@ -326,8 +322,24 @@ class LogReading {
     this.states.set(key, anew(this.states.get(key)!));
   }
 
-  /** Loads for a while what is not loaded yet. */
+  /** Loads for a while what is not loaded yet. Throws ConnectorError where a table was altered meanwhile: it is loaded again. */
   private async loadSome(position: Json): Promise<void> {
+    const keys = new Map(this.unloaded().map(({ stream }) => [tableId(plain(stream)), streamKey(stream)]));
+    const tables = this.options.tables.filter((table) => keys.has(tableId(table)));
+    this.shapes.reading(tables);
+    await this.load(position);
+    if (this.signal.aborted) return;
+    await this.shapes.refuseAltered(this.options.log, tables, (id) => {
+      const key = keys.get(id)!;
+      const state = this.states.get(key);
+      if (state) this.states.set(key, anew(state));
+      // A column that is gone cannot be read: the next attempt does not ask for it.
+      this.failed.delete(key);
+    });
+    this.shapes.proven(tables);
+  }
+
+  private async load(position: Json): Promise<void> {
     const { inner, log, loadSeconds, context } = this.options;
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), loadSeconds * 1000);
@@ -363,20 +375,10 @@ class LogReading {
       return state ? [{ stream: plain(stream), state }] : [];
     });
     const tables = Object.fromEntries(
-      streams.map(({ stream }) => tableId(stream)).map((id) => [id, this.incarnations.get(id)!]),
+      streams.map(({ stream }) => tableId(stream)).map((id) => [id, this.shapes.stored(id)]),
     );
     return { shared: { v: 1, dialect: this.options.dialect, position: this.position, tables }, streams };
   }
-}
-
-/** The log brings whole rows: without the columns that the catalog leaves out. */
-function chosen(records: RecordData[], { properties }: JsonObject): RecordData[] {
-  if (typeof properties !== 'object' || properties === null) return records;
-  for (const record of records) {
-    for (const name in record)
-      if (!Object.hasOwn(properties, name) && !name.startsWith('_ab_cdc_')) delete record[name];
-  }
-  return records;
 }
 
 function plain({ name, namespace }: StreamDescriptor): { name: string; namespace?: string } {

@@ -5,16 +5,18 @@ import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { readingBounds } from '../log/reading-bounds.js';
+import type { TableShape } from '../log/table-shape.js';
 import { tableId } from '../table-id.js';
 import { whyAnotherLog } from './binlog-place.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
 import { stampChange } from './binlog-values.js';
-import { readLayouts } from './catalog.js';
+import { readCatalog, readLayouts } from './catalog.js';
 import { checkBinlog, refuseHalfBinlog } from './check-binlog.js';
 import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import { strangeTo } from './mariadb-gtids.js';
+import { shapeOf } from './shape.js';
 import { quoteText } from './sql.js';
 import { isSameLayout, type Layout, type Layouts, layoutOf } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
@@ -132,6 +134,12 @@ export class BinlogLog implements ChangeLog {
 
   check(tables: readonly Table[]): Promise<Finding[]> {
     return checkBinlog(this.options.clients, tables, this.options.settings);
+  }
+
+  async shapes(tables: readonly Table[]): Promise<Map<string, TableShape>> {
+    const wishes = tables.map(({ name, namespace }) => ({ name, ...(namespace === undefined ? {} : { namespace }) }));
+    const now = await readCatalog(this.options.clients, this.options.settings, wishes);
+    return new Map(now.map((relation) => [relationId(relation), shapeOf(relation)]));
   }
 
   async close(): Promise<void> {}

@@ -6,7 +6,7 @@ import type { LogBatch, TableBreak, TableChanges } from '../log/change-log.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
 import { type Weighed, weightOf } from '../log/weight.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
-import { changedByStatement, tableStatement } from './binlog-statements.js';
+import { changedByStatement, remadeColumn, tableStatement } from './binlog-statements.js';
 import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
 import { describedStream } from './described-stream.js';
@@ -250,8 +250,11 @@ export class BinlogReader {
       if (statement.kind === 'replaced')
         this.break(id, `${statement.what} of it is in the log, which names no rows.`, false);
       else {
+        const columns = relation.columns.map(({ name }) => name);
+        const remade = remadeColumn(statement.statement, columns);
         const why = this.layouts.altered(id, statement.statement);
-        if (why !== undefined) this.lose(id, why);
+        if (remade !== undefined) this.break(id, `ALTER TABLE in the log gives '${remade}' to other values.`, false);
+        else if (why !== undefined) this.lose(id, why);
       }
     }
   }

@@ -81,6 +81,24 @@ export function tableStatement(sql: string, schema: string): TableStatement | un
   return of('replaced', `${what} TABLE`, what === 'CREATE' || what === 'TRUNCATE' ? texts.slice(0, 1) : texts);
 }
 
+const NO_COLUMN = '(?!(?:INDEX|KEY|PRIMARY|FOREIGN|CONSTRAINT|CHECK|PARTITION|PERIOD|SYSTEM)\\b)';
+const DROPPED = new RegExp(`\\bDROP\\s+(?:COLUMN\\s+)?(?:IF\\s+EXISTS\\s+)?${NO_COLUMN}(${NAME})`, 'gi');
+const RENAMED = new RegExp(`\\bRENAME\\s+COLUMN\\s+(?:IF\\s+EXISTS\\s+)?(${NAME})\\s+TO\\s+(${NAME})`, 'gi');
+const CHANGED = new RegExp(`\\bCHANGE\\s+(?:COLUMN\\s+)?(?:IF\\s+EXISTS\\s+)?(${NAME})\\s+(${NAME})`, 'gi');
+
+/**
+ * The first of these columns that an ALTER TABLE drops, or makes of another one: rows from before it have another value in it than
+ * those that were read, and are not named.
+ */
+export function remadeColumn(statement: string, columns: readonly string[]): string | undefined {
+  const dropped = [...statement.matchAll(DROPPED)].map(([, name]) => unquoted(name!));
+  const made = [...statement.matchAll(RENAMED), ...statement.matchAll(CHANGED)]
+    .map(([, old, name]) => [unquoted(old!), unquoted(name!)] as const)
+    .flatMap(([old, name]) => (old === name ? [] : [name]));
+  const names = new Set([...dropped, ...made]);
+  return columns.find((column) => names.has(column.toLowerCase()));
+}
+
 function isSchema(text: string): TableStatement['concerns'] {
   return (schema) => schema.toLowerCase() === unquoted(text);
 }

@@ -33,7 +33,9 @@ export async function readCatalog(
           ORDER BY table_schema, table_name`,
       ),
       await clients.query(
-        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale, character_set_name, collation_name
+        // Without one MariaDB says NULL as a text; the value NULL itself it would say in quotes.
+        `SELECT table_schema, table_name, column_name, data_type, column_type, is_nullable, numeric_scale, character_set_name, collation_name,
+          IF(extra LIKE '%GENERATED%', 1, IF(VERSION() LIKE '%MariaDB%', COALESCE(column_default, 'NULL') <> 'NULL', column_default IS NOT NULL))
           FROM information_schema.columns WHERE table_schema IN (${all})
           ORDER BY table_schema, table_name, ordinal_position`,
       ),
@@ -52,6 +54,7 @@ export async function readCatalog(
         collation: row[8]!,
         nullable: row[5] === 'YES',
         scale: row[6] === null ? null : Number(row[6]),
+        hasDefault: row[9] === '1',
       }),
     );
     const indexesOf = grouped(indexes, (row) => indexPart(row));

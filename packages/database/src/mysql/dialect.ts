@@ -14,6 +14,7 @@ import { checkTables } from './check.js';
 import { Clients } from './clients.js';
 import { MYSQL_CONNECTION_SCHEMA, parseMysqlConfig } from './config.js';
 import { mysqlServer } from './server.js';
+import { shapeOf } from './shape.js';
 import { quoteName, quoteText } from './sql.js';
 import type { MysqlColumn } from './types.js';
 
@@ -61,7 +62,7 @@ class MysqlDatabase implements Database {
     private readonly warn: (message: string) => void,
   ) {
     const server = mysqlServer(clients, settings, new SpoolSpace(settings, warn));
-    const log = { columns: LOG_COLUMNS, cursor: '_ab_cdc_cursor' };
+    const log = { columns: LOG_COLUMNS, cursor: '_ab_cdc_cursor', shape: shapeOf };
     this.shared = { server, cursorForms: CURSOR_FORMS, lookbackForms: LOOKBACK_FORMS, warn, log };
   }
 

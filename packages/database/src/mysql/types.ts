@@ -22,6 +22,8 @@ export interface MysqlColumn extends KeyedColumn {
   /** Its type in the case in which it was declared: the values of an ENUM are part of it. */
   readonly declared: string;
   readonly charset: string | null;
+  /** Rows that were there when it was added have a value in it: a default, or one that is computed. */
+  readonly isFilled: boolean;
 }
 
 /** What the catalog says of a column. */
@@ -35,6 +37,8 @@ export interface ColumnFacts {
   collation: string | null;
   nullable: boolean;
   scale: number | null;
+  /** Rows get a value where none is given. */
+  hasDefault: boolean;
 }
 
 interface Form {
@@ -120,6 +124,8 @@ export function mysqlColumn(facts: ColumnFacts): MysqlColumn {
     type: facts.columnType.toLowerCase(),
     declared: facts.columnType,
     charset: facts.charset,
+    // Without a default a column that is never null has the zero of its type.
+    isFilled: facts.hasDefault || !facts.nullable,
     ...(facts.collation === null ? {} : { collation: facts.collation }),
     nullable: facts.nullable,
     schema,

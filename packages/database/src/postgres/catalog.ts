@@ -1,6 +1,8 @@
 import type { TableWish } from '../dialect.js';
+import type { TableShape } from '../log/table-shape.js';
 import type { Clients } from './clients.js';
 import type { Relation } from './relation.js';
+import { type FilledRow, filledStatement, shapeOf } from './shape.js';
 import { texts } from './statements.js';
 import { type PostgresColumn, postgresColumn } from './types.js';
 
@@ -15,6 +17,7 @@ export interface CatalogTable {
   readonly indexed: ReadonlySet<string>;
   /** Where the rows are: leaves of a partitioned table, children of an inherited one, or the relation itself. */
   readonly leaves: readonly Relation[];
+  readonly shape: TableShape;
 }
 
 interface RelationRow {
@@ -54,7 +57,7 @@ const FIELDS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.re
   EXISTS (SELECT 1 FROM pg_catalog.pg_index x
     WHERE x.indrelid = c.oid AND x.indisprimary AND x.indimmediate)::text AS has_key`;
 
-/** Everything about the tables that were asked for, in four catalog queries. No table is touched. */
+/** Everything about the tables that were asked for, in some catalog queries. No table is touched. */
 export async function readCatalog(
   clients: Clients,
   schemas: readonly string[],
@@ -69,10 +72,12 @@ export async function readCatalog(
     await clients.query<{ table: string; column: string }>(indexesStatement(oids)),
     await clients.query<RelationRow>(childrenStatement(oids)),
   ];
+  const filled = await clients.query<FilledRow>(filledStatement([...roots, ...children].map((row) => row.oid)));
   const columnsOf = groupBy(columns, (row) => row.table);
   const keysOf = groupBy(keys, (row) => row.table);
   const indexesOf = groupBy(indexes, (row) => row.table);
   const childrenOf = groupBy(children, (row) => row.root);
+  const filledOf = groupBy(filled, (row) => row.table);
   return roots.map((row): CatalogTable => {
     const own = relationOf(row, false);
     const all = columnsOf.get(row.oid) ?? [];
@@ -80,15 +85,18 @@ export async function readCatalog(
     const names = new Set(readable.map((each) => each.name));
     const key = keysOf.get(row.oid) ?? [];
     const below = (childrenOf.get(row.oid) ?? []).filter((child) => child.kind !== 'p');
-    const leaves = row.kind === 'p' ? below : [row, ...below];
+    const leaves = (row.kind === 'p' ? below : [row, ...below]).map((leaf) => relationOf(leaf, true));
+    const defaults = leaves.flatMap((leaf) => filledOf.get(leaf.oid) ?? []).map(({ column }) => column);
+    const shown = readable.length > 0 ? readable : all;
     return {
       // Rights on some columns are enough to read those, though not by row addresses.
       relation: { ...own, mayRead: readable.length > 0 || own.mayRead },
-      columns: (readable.length > 0 ? readable : all).map(columnOf),
+      columns: shown.map(columnOf),
       primaryKey: key.every((each) => own.mayRead || names.has(each.column)) ? key.map((each) => each.column) : [],
       keyCollation: collationOf(key),
       indexed: new Set((indexesOf.get(row.oid) ?? []).map((each) => each.column)),
-      leaves: leaves.map((leaf) => relationOf(leaf, true)),
+      leaves,
+      shape: shapeOf(own, shown, leaves, new Set(defaults)),
     };
   });
 }
@@ -127,6 +135,8 @@ function childrenStatement(oids: string): string {
 interface ColumnRow {
   table: string;
   name: string;
+  number: string;
+  version: string;
   not_null: string;
   may_read: string;
   modifier: string;
@@ -143,14 +153,14 @@ function columnsStatement(oids: string): string {
   return `WITH RECURSIVE col AS (
       SELECT a.attrelid, a.attnum, a.attname, a.attnotnull, a.atttypid AS type, a.atttypmod AS modifier,
         a.atttypid AS declared_type, a.atttypmod AS declared_modifier,
-        pg_catalog.format_type(a.atttypid, a.atttypmod) AS shown
+        pg_catalog.format_type(a.atttypid, a.atttypmod) AS shown, a.xmin::text AS version
       FROM pg_catalog.pg_attribute a WHERE a.attrelid IN (${oids}) AND a.attnum > 0 AND NOT a.attisdropped
       UNION ALL
       SELECT c.attrelid, c.attnum, c.attname, c.attnotnull, t.typbasetype,
         CASE WHEN t.typtypmod = -1 THEN c.modifier ELSE t.typtypmod END,
-        c.declared_type, c.declared_modifier, c.shown
+        c.declared_type, c.declared_modifier, c.shown, c.version
       FROM col c JOIN pg_catalog.pg_type t ON t.oid = c.type AND t.typtype = 'd')
-    SELECT c.attrelid::text AS table, c.attname AS name, c.attnotnull::text AS not_null,
+    SELECT c.attrelid::text AS table, c.attname AS name, c.attnum::text AS number, c.version, c.attnotnull::text AS not_null,
       pg_catalog.has_column_privilege(c.attrelid, c.attnum, 'SELECT')::text AS may_read, c.modifier::text AS modifier,
       c.declared_type::text AS declared_type, c.declared_modifier::text AS declared_modifier, c.shown,
       (i.oid IS NOT NULL)::text AS is_array, coalesce(b.typname, i.typname, t.typname) AS base,

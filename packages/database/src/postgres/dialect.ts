@@ -4,6 +4,7 @@ import type { Column } from '../column.js';
 import type { Database, Dialect, Finding, Follow, FollowKind, ReadingSettings, Table, TableWish } from '../dialect.js';
 import type { ChangeLog } from '../log/change-log.js';
 import { logColumns } from '../log/log-columns.js';
+import type { TableShape } from '../log/table-shape.js';
 import { LongStatements } from '../long-statements.js';
 import { routeTo } from '../route.js';
 import { SpoolSpace } from '../spool/spool-space.js';
@@ -135,7 +136,7 @@ class PostgresDatabase implements Database {
 class PostgresTable implements Table {
   readonly name: string;
   readonly namespace: string;
-  readonly incarnation: string;
+  readonly shape: TableShape;
   readonly columns: readonly PostgresColumn[];
   readonly primaryKey: readonly string[];
   readonly isResumable: boolean;
@@ -153,7 +154,7 @@ class PostgresTable implements Table {
     const { relation, columns, primaryKey, leaves } = catalog;
     this.name = relation.name;
     this.namespace = relation.schema;
-    this.incarnation = relation.oid;
+    this.shape = catalog.shape;
     this.columns = columns;
     this.primaryKey = primaryKey;
     const whole = leaves.filter((leaf) => leaf.filenode === undefined);

@@ -5,8 +5,9 @@ import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { readingBounds } from '../log/reading-bounds.js';
+import type { TableShape } from '../log/table-shape.js';
 import { tableId } from '../table-id.js';
-import type { CatalogTable } from './catalog.js';
+import { type CatalogTable, readCatalog } from './catalog.js';
 import { checkPublication, type PublishedTable } from './check-publication.js';
 import { slotStatement } from './check-slot.js';
 import { checkWal } from './check-wal.js';
@@ -193,6 +194,16 @@ export class WalLog implements ChangeLog {
       return findings.flatMap((finding) => (finding.severity === 'blocking' ? ofEach(finding) : [finding]));
     } catch (error) {
       throw postgresError(error, 'Looking at what the log needs');
+    }
+  }
+
+  async shapes(tables: readonly Table[]): Promise<Map<string, TableShape>> {
+    try {
+      const wishes = tables.map(({ name, namespace }) => ({ name, ...(namespace === undefined ? {} : { namespace }) }));
+      const now = await readCatalog(this.options.clients, [], wishes);
+      return new Map(now.map(({ relation, shape }) => [relation.id, shape]));
+    } catch (error) {
+      throw postgresError(error, 'Reading the catalog of the database');
     }
   }
 

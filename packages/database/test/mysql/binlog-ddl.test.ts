@@ -1,8 +1,19 @@
+import type { JsonObject } from '@tidemark/protocol';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
-import { readLog } from '../log-reading.js';
+import { type LogTranscript, readLog } from '../log-reading.js';
 import { copy, follow, makeReplica, values } from './replica.js';
 import { run } from './server.js';
+
+/** The same with the last state as older versions wrote it. */
+function withoutColumns(load: LogTranscript): LogTranscript {
+  const sent = load.sent.map((each) => {
+    if (each.kind !== 'state') return each;
+    const tables = Object.fromEntries(Object.keys(each.state.shared.tables as JsonObject).map((id) => [id, null]));
+    return { ...each, state: { ...each.state, shared: { ...each.state.shared, tables } } };
+  });
+  return { ...load, sent };
+}
 
 for (const [flavour, kind] of [
   ['mysql', mysql],
@@ -14,14 +25,14 @@ for (const [flavour, kind] of [
     afterEach(() => metadata('FULL'));
 
     /** Loads a table, lets something happen, and reads the log: by a connection of its own each, as syncs do. */
-    async function across(name: string, statements: string[], reading = {}) {
+    async function across(name: string, statements: string[], reading = {}, state = (load: LogTranscript) => load) {
       const first = await follow(flavour, server(), [name]);
       const load = await readLog(first.connection, { streams: [name] });
       await first.connection.close();
       expect(load.errors).toEqual([]);
       await run(server(), ...statements);
       const second = await follow(flavour, server(), [name], reading);
-      const changes = await readLog(second.connection, { after: load, streams: [name] });
+      const changes = await readLog(second.connection, { after: state(load), streams: [name] });
       await second.connection.close();
       return { load, changes, logs: second.logs };
     }
@@ -32,7 +43,6 @@ for (const [flavour, kind] of [
         for (const [name, alter, wanted] of [
           ['swapped', 'DROP COLUMN a, ADD COLUMN c VARCHAR(9)', { b: 'b2', c: null }],
           ['dropped_one', 'DROP COLUMN a', { b: 'b2' }],
-          ['renamed_one', 'CHANGE a c VARCHAR(9)', { b: 'b2', c: null }],
           ['added_first', 'ADD COLUMN c INT FIRST', { a: 'a2', b: 'b2', c: null }],
         ] as const) {
           await run(
@@ -41,11 +51,12 @@ for (const [flavour, kind] of [
             `CREATE TABLE ${name} (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))`,
             `INSERT INTO ${name} VALUES (1,'a1','b1')`,
           );
-          const { changes } = await across(name, [
+          const statements = [
             `INSERT INTO ${name} VALUES (2,'a2','b2')`,
             `ALTER TABLE ${name} ${alter}`,
             `DELETE FROM ${name} WHERE id = 1`,
-          ]);
+          ];
+          const { changes } = await across(name, statements, {}, withoutColumns);
           expect(changes.errors).toEqual([]);
           expect(changes.outcomes).toEqual({ [name]: 'complete' });
           expect(changes.sent.filter((each) => each.kind === 'restart')).toEqual([]);
@@ -57,10 +68,33 @@ for (const [flavour, kind] of [
       });
     }
 
+    it('loads a table anew whose column may be another one under its name', async () => {
+      for (const [name, ...alter] of [
+        ['swapped_two', 'DROP COLUMN a, ADD COLUMN c VARCHAR(9)'],
+        ['renamed_two', 'CHANGE a c VARCHAR(9)'],
+        ['remade_two', 'DROP COLUMN a', 'ADD COLUMN a VARCHAR(9)'],
+      ] as [string, ...string[]][]) {
+        // A state of an older version has no columns: then the log tells of all but the first.
+        for (const state of name === 'swapped_two' ? [undefined] : [undefined, withoutColumns]) {
+          await run(
+            server(),
+            `DROP TABLE IF EXISTS ${name}`,
+            `CREATE TABLE ${name} (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))`,
+            `INSERT INTO ${name} VALUES (1,'a1','b1'), (9,'a9','b9')`,
+          );
+          const statements = alter.map((each) => `ALTER TABLE ${name} ${each}`);
+          const { load, changes } = await across(name, statements, {}, state);
+          expect(changes.errors).toEqual([]);
+          expect(changes.sent.filter((each) => each.kind === 'restart')).toHaveLength(1);
+          expect(copy([load, changes], name)).toEqual(await run(server(), `SELECT * FROM ${name} ORDER BY id`));
+        }
+      }
+    });
+
     it('loads anew, or fails, where nobody knows which columns the rows had', async () => {
       await metadata('MINIMAL');
       for (const [name, ...statements] of [
-        ['twice', 'ALTER TABLE twice DROP COLUMN a, ADD COLUMN c VARCHAR(9)', 'ALTER TABLE twice RENAME COLUMN c TO d'],
+        ['twice', 'ALTER TABLE twice DROP COLUMN a, ADD COLUMN c VARCHAR(9)', 'ALTER TABLE twice ADD COLUMN d INT'],
         [
           'there_and_back',
           'ALTER TABLE there_and_back ADD COLUMN x INT FIRST',
@@ -75,12 +109,12 @@ for (const [flavour, kind] of [
         const [before, after] = statements as [string, string];
         const inserted = name === 'twice' ? `(2,'b2','c2')` : `(0,2,'a2','b2')`;
         const happens = [before, `INSERT INTO ${name} VALUES ${inserted}`, after, `DELETE FROM ${name} WHERE id < 2`];
-        const { load, changes, logs } = await across(name, happens, { on_lost_position: 'reload' });
+        const { load, changes, logs } = await across(name, happens, { on_lost_position: 'reload' }, withoutColumns);
         expect(changes.errors).toEqual([]);
         expect(logs.join('\n')).toContain(`the binlog does not have every change of`);
         expect(copy([load, changes], name)).toEqual(await run(server(), `SELECT * FROM ${name} ORDER BY id`));
         const asked = await follow(flavour, server(), [name]);
-        const refused = await readLog(asked.connection, { after: load, streams: [name] });
+        const refused = await readLog(asked.connection, { after: withoutColumns(load), streams: [name] });
         expect(refused.outcomes).toEqual({ [name]: 'failed' });
         expect(refused.errors.join()).toMatch(/The log cannot be gone on from: .*binlog_row_metadata/);
         expect(values(refused, name)).toEqual([]);

@@ -12,7 +12,7 @@ const CASES: Record<string, { statements: string[]; columns: string; isAnew: boo
   defaulted: {
     statements: ["ALTER TABLE t ADD COLUMN c text DEFAULT 'new'"],
     columns: 'id, a, b, n, c',
-    isAnew: false,
+    isAnew: true,
   },
   renamed: { statements: ['ALTER TABLE t RENAME COLUMN a TO c'], columns: 'id, c, b, n', isAnew: true },
   swapped: {
