@@ -43,7 +43,6 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
       try {
         // `check` has to say more about a server that cannot be read than that it cannot.
         const tables = options.forCheck ? [] : await database.tables(settings.streams);
-        if (!options.forCheck) refuseUnknown(tables, settings.streams);
         return connection(database, tables, options.forCheck ? [] : absentOf(database, tables, settings.streams));
       } catch (error) {
         await database.close();
@@ -54,7 +53,8 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
         const wishes = new Map((settings.streams ?? []).map((wish) => [wishKey(wish), wish]));
         return found.map((table) => {
           const wish = wishes.get(tableId(table)) ?? wishes.get(table.name);
-          return new TableStream({ dialect: dialect.name, table, wish, settings: reading, context });
+          const problem = wish && misfit(table, wish);
+          return new TableStream({ dialect: dialect.name, table, wish, settings: reading, context, problem });
         });
       }
 
@@ -67,7 +67,10 @@ export async function createDatabaseSource(settings: DatabaseSettings): Promise<
           check: () => check(open, settings.streams, streamsOf),
           close: () => open.close(),
         };
-        const followed = tables.filter((_, index) => streams[index]!.followKind() === 'log');
+        const followed = tables.filter((_, index) => {
+          const { problem } = streams[index]!;
+          return problem === undefined && streams[index]!.followKind() === 'log';
+        });
         const log = followed.length > 0 ? open.log?.() : undefined;
         if (!log) return plain;
         const { log_load_seconds: loadSeconds, on_lost_position: onLostPosition } = reading;
@@ -97,14 +100,13 @@ async function check(
   let findings: Finding[];
   try {
     const tables = await database.tables(wishes);
-    refuseUnknown(tables, wishes);
     findings = await database.check(tables);
     for (const { problem } of absentOf(database, tables, wishes)) findings.push({ severity: 'table', problem });
     const streams = streamsOf(tables);
     const byLog = tables.filter((_, index) => streams[index]!.wantedKind() === 'log');
     if (byLog.length > 0) findings.push(...((await database.log?.().check(byLog)) ?? []));
     for (const stream of streams) {
-      const problem = stream.cursorProblem()?.message;
+      const problem = stream.problem ?? stream.cursorProblem()?.message;
       if (problem !== undefined) findings.push({ severity: 'table', problem });
     }
   } catch (error) {
@@ -132,18 +134,17 @@ function wishOf({ name, namespace }: StreamDescriptor): TableWish {
   return namespace ? { name, namespace } : { name };
 }
 
-function refuseUnknown(tables: readonly Table[], wishes: readonly TableWish[] | undefined): void {
-  const known = new Map<string, Table>();
-  for (const table of tables) known.set(tableId(table), table).set(table.name, table);
-  const wrong: string[] = [];
-  for (const wish of wishes ?? []) {
-    const table = known.get(wishKey(wish));
-    if (!table) continue;
-    const names = new Set(table.columns.map((column) => column.name));
-    for (const column of [...(wish.columns ?? []), ...(wish.order ?? []), ...(wish.cursor ? [wish.cursor] : [])]) {
-      if (!names.has(column))
-        wrong.push(`${tableId(table)} has no column '${column}' (it has: ${[...names].join(', ')})`);
-    }
-  }
-  if (wrong.length > 0) throw new ConnectorError('config', `The streams do not fit the database: ${wrong.join('; ')}.`);
+/** Why a table cannot be read as it is asked for: the columns that are named and not there. */
+function misfit(table: Table, { columns = [], order = [], cursor }: TableWish): string | undefined {
+  const names = table.columns.map((column) => column.name);
+  const fields: [string, readonly string[]][] = [
+    ['columns', columns],
+    ['order', order],
+    ['cursor', cursor ? [cursor] : []],
+  ];
+  const wrong = fields.flatMap(([field, wanted]) =>
+    wanted.filter((column) => !names.includes(column)).map((column) => `'${column}' (${field} of its stream)`),
+  );
+  if (wrong.length === 0) return undefined;
+  return `${tableId(table)} has no column ${wrong.join(', ')}; it has: ${names.join(', ')}. If it was dropped or renamed: take it out of the stream, or name it as it is called now.`;
 }

@@ -30,6 +30,8 @@ export interface TableStreamOptions {
   readonly wish: TableWish | undefined;
   readonly settings: ReadingSettings;
   readonly context: RunContext;
+  /** Why it cannot be read as it is asked for; it fails by itself then, and the others are read. */
+  readonly problem?: string;
 }
 
 /** One table as a stream: read whole in chunks that resume, then followed where the sync mode and the table allow it. */
@@ -46,7 +48,8 @@ export class TableStream implements Stream {
     const { table } = this.options;
     const kind = this.followKind();
     const incremental = kind !== undefined;
-    const cursor = kind === 'cursor' ? this.cursorField() : kind === 'log' ? table.logCursor : undefined;
+    const field = kind === 'cursor' ? this.cursorField() : kind === 'log' ? table.logCursor : undefined;
+    const cursor = this.options.problem === undefined ? field : undefined;
     return {
       name: this.name,
       ...(this.namespace === undefined ? {} : { namespace: this.namespace }),
@@ -60,7 +63,8 @@ export class TableStream implements Stream {
   }
 
   open(state: JsonObject | undefined, run: StreamRunFacts = {}): OpenStream {
-    const { table, dialect, context } = this.options;
+    const { table, dialect, context, problem } = this.options;
+    if (problem !== undefined) throw new ConnectorError('config', problem);
     const id = tableId(table);
     const columns = this.columns(run.schema);
     const follow = run.syncMode === 'incremental' ? this.follow(columns, run.cursorField) : undefined;
@@ -100,13 +104,18 @@ export class TableStream implements Stream {
 
   /** Why it cannot go on by the cursor column that it has: what an incremental read would end with. No I/O. */
   cursorProblem(): ConnectorError | undefined {
-    if (this.followKind() !== 'cursor') return undefined;
+    if (this.options.problem !== undefined || this.followKind() !== 'cursor') return undefined;
     try {
       this.follow(this.columns(), undefined);
       return undefined;
     } catch (error) {
       return ConnectorError.from(error);
     }
+  }
+
+  /** Why it cannot be read as it is asked for. */
+  get problem(): string | undefined {
+    return this.options.problem;
   }
 
   /** How it goes on after the load, as it is set and as its table allows. */
