@@ -1,9 +1,9 @@
 import type { StreamPlan } from '../../destination.js';
 import type { Columns } from '../sql/column.js';
-import { firstIdAfter } from '../sql/raw-id.js';
 import { DELETED_FIELD } from '../sql/sql-database.js';
 import { literal, quote } from './column.js';
 import type { Db } from './database.js';
+import { isAfter } from './table.js';
 
 /** SQL of a field, or of a place inside a JSON one. Undefined when the table has no such column. */
 export function fieldSql(columns: Columns, path: readonly string[]): string | undefined {
@@ -43,7 +43,7 @@ export async function removeSuperseded(
         SELECT a.*, row_number() OVER (PARTITION BY ${keys.map((_, i) => `a._tidemark_k${i}`).join(', ')} ORDER BY ${order}) AS _tidemark_place
         FROM (SELECT rowid AS _tidemark_row, ${named}, * FROM ${table} WHERE ${anyKey}) AS a
         SEMI JOIN (
-          SELECT DISTINCT ${list} FROM (SELECT ${named} FROM ${table} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID)
+          SELECT DISTINCT ${list} FROM (SELECT ${named} FROM ${table} WHERE ${isAfter(mark)})
         ) AS b ON ${same}
       ) WHERE _tidemark_place > 1${deleted}
     )`);

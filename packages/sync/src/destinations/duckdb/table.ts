@@ -33,9 +33,14 @@ export async function layoutOf(db: Db, table: TableName): Promise<{ name: string
   return rows.map((row) => ({ name: String(row.column_name), type: String(row.data_type) }));
 }
 
+/** SQL of the rows whose ids are later than the millisecond `mark`. */
+export function isAfter(mark: number): string {
+  return `_airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID`;
+}
+
 /** Deletes the rows whose ids are later than the millisecond `mark`: what no state covers. */
 export async function deleteAfter(db: Db, table: TableName, mark: number): Promise<void> {
-  await db.run(`DELETE FROM ${sqlName(table)} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID`);
+  await db.run(`DELETE FROM ${sqlName(table)} WHERE ${isAfter(mark)}`);
 }
 
 /** What the books and the table say about its columns. */

@@ -3,7 +3,7 @@ import { ConnectorError } from '@tidemark/source';
 import type { Batch, Job, OpenOptions, StreamPlan, StreamState, WriteResult, Writer } from '../../destination.js';
 import { isWhole } from '../../whole-stream.js';
 import type { Ledger } from '../sql/ledger.js';
-import { firstIdAfter, type RawIds } from '../sql/raw-id.js';
+import type { RawIds } from '../sql/raw-id.js';
 import { refuseEmpty } from '../sql/refuse-empty.js';
 import type { TableName } from '../sql/sql-database.js';
 import { writeTable } from '../sql/stored-tables.js';
@@ -13,7 +13,7 @@ import type { Db } from './database.js';
 import { removeSuperseded } from './dedup.js';
 import type { LogGate } from './log-gate.js';
 import type { MemoryLimit } from './memory.js';
-import { deleteAfter, readColumns, sqlName, tableExists, writeColumns } from './table.js';
+import { deleteAfter, isAfter, readColumns, sqlName, tableExists, writeColumns } from './table.js';
 import { TableWriter } from './table-writer.js';
 
 /** What the writers of a session share. */
@@ -115,7 +115,7 @@ export class DuckDbWriter implements Writer {
     const until = this.context.ids.mark;
     leaving.set(ofUnit, until);
     if (all) return 0;
-    const counted = since === undefined ? '' : ` AND _airbyte_raw_id >= '${firstIdAfter(since)}'::UUID`;
+    const counted = since === undefined ? '' : ` AND ${isAfter(since)}`;
     const { rows } = await this.db.one(`SELECT count(*) AS rows FROM ${sqlName(table)} WHERE ${ofUnit}${counted}`);
     if (Number(rows) === 0 && since === undefined) leaving.delete(ofUnit);
     return Number(rows);
@@ -226,9 +226,7 @@ export class DuckDbWriter implements Writer {
     writer.flush();
     if (taken > 0) await this.compare(target);
     for (const [which, until] of leaving)
-      await this.db.run(
-        `DELETE FROM ${sqlName(table)} WHERE ${which} AND _airbyte_raw_id < '${firstIdAfter(until)}'::UUID`,
-      );
+      await this.db.run(`DELETE FROM ${sqlName(table)} WHERE ${which} AND NOT ${isAfter(until)}`);
     leaving.clear();
     if (plan.destinationSyncMode.endsWith('_dedup') && taken > 0) {
       await removeSuperseded(this.db, sqlName(table), writer.columns, plan, mark);
@@ -239,9 +237,7 @@ export class DuckDbWriter implements Writer {
 
   /** The appender says nothing about what became of its rows: the table does. */
   private async compare({ plan, table, mark, taken }: Target): Promise<void> {
-    const { rows } = await this.db.one(
-      `SELECT count(*) AS rows FROM ${sqlName(table)} WHERE _airbyte_raw_id >= '${firstIdAfter(mark)}'::UUID`,
-    );
+    const { rows } = await this.db.one(`SELECT count(*) AS rows FROM ${sqlName(table)} WHERE ${isAfter(mark)}`);
     if (Number(rows) === taken) return;
     throw new ConnectorError(
       'system',
