@@ -2,6 +2,7 @@ import type { RecordData } from '@tidemark/source';
 import { rowDecoder } from '../row-decoder.js';
 import { isPackedText, packedText } from './packed-texts.js';
 import type { MysqlColumn } from './types.js';
+import { isYear } from './years.js';
 
 /** What is known of a change besides its row. */
 export interface ChangeFacts {
@@ -40,6 +41,8 @@ function textOf(value: unknown, column: MysqlColumn): string | null {
   if (value === null || value === undefined) return null;
   if (isPackedText(column.type) && Buffer.isBuffer(value)) return packedText(column.type, value);
   if (Buffer.isBuffer(value)) return value.toString(column.isBinary ? 'base64' : 'utf8');
+  // The log counts years from 1900 on, and has no year 1900: its zero is the year 0000.
+  if (value === 1900 && isYear(column)) return '0000';
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (Array.isArray(value)) return value.join(',');
   if (typeof value === 'object') return JSON.stringify(value);

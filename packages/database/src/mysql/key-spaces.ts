@@ -4,9 +4,12 @@ import { NUMBERS } from '../cutting/number-space.js';
 import { MOMENTS, TIMES } from '../cutting/time-space.js';
 import { MARIADB_UUIDS } from '../cutting/uuid-space.js';
 import type { MysqlColumn } from './types.js';
+import { isYear, YEARS } from './years.js';
 
 /** Where a value of a key's column may lie between two others. */
-export function spaceOf({ keyForm, type, collation, charset }: MysqlColumn): KeySpace | undefined {
+export function spaceOf(column: MysqlColumn): KeySpace | undefined {
+  const { keyForm, type, collation, charset } = column;
+  if (isYear(column)) return YEARS;
   switch (keyForm) {
     case 'number':
     case 'ordinal':

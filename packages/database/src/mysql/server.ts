@@ -8,6 +8,7 @@ import { spaceOf } from './key-spaces.js';
 import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
 import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
+import { isYear, yearBelow } from './years.js';
 
 /** A step into an index that takes longer is none. */
 const PROBE_SECONDS = 5;
@@ -22,8 +23,10 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
     literal: keyLiteral,
     select: (list, from, where, order, limit) =>
       `SELECT ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order} LIMIT ${limit}`,
-    below: (literal, { keyForm }, amount) =>
-      keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`,
+    below(literal, column, amount) {
+      if (isYear(column)) return yearBelow(literal, amount);
+      return column.keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`;
+    },
     query: (sql) => clients.query(sql),
     probe: (sql) => clients.query(limited(sql)),
     async estimate(select) {

@@ -1,5 +1,6 @@
 import { ConnectorError } from '@tidemark/source';
 import type { MysqlColumn } from './types.js';
+import { isYear, yearLiteral } from './years.js';
 
 /** A name as SQL writes it. */
 export function quoteName(name: string): string {
@@ -41,12 +42,14 @@ export function keyLiteral(column: MysqlColumn, text: string): string {
   const { keyForm } = column;
   if (keyForm === undefined) throw new RangeError(`${column.name} is no key column`);
   if (keyForm === 'text') return quoteText(text);
-  if (keyForm === 'uuid' || !FORMS[keyForm].test(text)) {
+  const year = isYear(column) ? yearLiteral(text) : undefined;
+  if (keyForm === 'uuid' || !FORMS[keyForm].test(text) || (isYear(column) && year === undefined)) {
     throw new ConnectorError(
       'config',
       `The state holds a position of column '${column.name}' (${column.type}) that is no value of it. Read the table without a state to begin anew.`,
     );
   }
+  if (year !== undefined) return year;
   switch (keyForm) {
     case 'binary':
       return `x'${text}'`;

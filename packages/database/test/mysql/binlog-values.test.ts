@@ -73,5 +73,14 @@ for (const [flavour, kind, metadata] of [
       const record = await bothWays('charsets', rowMetadata, columns);
       for (const [i] of others.entries()) expect(record[`t${i}`]).toBe(texts[i % texts.length]![1]);
     });
+
+    it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
+      const columns = [
+        ['zero', 'YEAR', '0'],
+        ['first', 'YEAR', '1901'],
+        ['last', 'YEAR', '2155'],
+      ] as [string, string, string][];
+      expect(await bothWays('years', rowMetadata, columns)).toEqual({ zero: 0, first: 1901, last: 2155 });
+    });
   });
 }
