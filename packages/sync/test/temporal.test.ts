@@ -19,6 +19,28 @@ describe('moments', () => {
     );
   });
 
+  it('in the plain form are the same as with a blank around them, which is read another way', () => {
+    const number = (digits: number) =>
+      fc.integer({ min: 0, max: 10 ** digits - 1 }).map((n) => `${n}`.padStart(digits, '0'));
+    const small = (max: number) => fc.integer({ min: 0, max }).map((n) => `${n}`.padStart(2, '0'));
+    const day = fc.tuple(number(4), small(13), small(32)).map((parts) => parts.join('-'));
+    const clock = fc.tuple(small(25), small(61), small(61)).map((parts) => parts.join(':'));
+    const fraction = fc.oneof(
+      fc.constant(''),
+      fc
+        .integer({ min: 1, max: 8 })
+        .chain(number)
+        .map((digits) => `.${digits}`),
+    );
+    fc.assert(
+      fc.property(day, clock, fraction, fc.constantFrom('', 'Z', 'x', '+'), (date, time, part, zone) => {
+        const text = `${date}T${time}${part}${zone}`;
+        expect(parseMoment(text)).toEqual(parseMoment(` ${text}`));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it.each([
     ['2024-01-01T00:00:00Z', '2024-01-01T00:00:00.000Z'],
     ['2024-01-01T00:00:00.000+0000', '2024-01-01T00:00:00.000Z'],

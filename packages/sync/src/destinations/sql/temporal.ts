@@ -87,24 +87,31 @@ function isoDay(text: string): number | undefined {
   return dayNumber;
 }
 
+/** Nearly every text is `YYYY-MM-DDTHH:MM:SS`, some with six digits of a fraction, some with a Z: no regular expression for those. */
+function plainMoment(text: string): Moment | undefined {
+  const length = text.charCodeAt(text.length - 1) === 90 ? text.length - 1 : text.length;
+  if (
+    (length !== 19 && length !== 26) ||
+    text.charCodeAt(10) !== 84 ||
+    text.charCodeAt(13) !== 58 ||
+    text.charCodeAt(16) !== 58 ||
+    (length === 26 && text.charCodeAt(19) !== 46)
+  )
+    return undefined;
+  const days = isoDay(text);
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  const second = digits(text, 17, 2);
+  const fraction = length === 26 ? digits(text, 20, 6) : 0;
+  // What is no number is less than nothing.
+  if (days === undefined || !(hour < 24 && minute < 60 && second < 60 && fraction < 1e6)) return undefined;
+  return { days, micros: ((hour * 60 + minute) * 60 + second) * 1e6 + fraction, cut: false };
+}
+
 /** Text to moment. A zone is applied; a text without one is taken as UTC. */
 export function parseMoment(text: string): Moment | undefined {
-  // The shape of nearly every text is YYYY-MM-DDTHH:MM:SSZ: no regular expression for that one.
-  if (
-    text.length === 20 &&
-    text.charCodeAt(10) === 84 &&
-    text.charCodeAt(19) === 90 &&
-    text.charCodeAt(13) === 58 &&
-    text.charCodeAt(16) === 58
-  ) {
-    const days = isoDay(text);
-    const hour = digits(text, 11, 2);
-    const minute = digits(text, 14, 2);
-    const second = digits(text, 17, 2);
-    if (days !== undefined && hour < 24 && minute < 60 && second < 60) {
-      return { days, micros: ((hour * 60 + minute) * 60 + second) * 1e6, cut: false };
-    }
-  }
+  const plain = plainMoment(text);
+  if (plain) return plain;
   const match = SHAPE.exec(text);
   if (!match) return undefined;
   const [
