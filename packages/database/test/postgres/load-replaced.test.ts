@@ -5,7 +5,7 @@ import { open, readAll, run } from '../reading.js';
 
 const ROWS = 60;
 /** Messages between two kills. */
-const STEP = 16;
+const STEP = 24;
 const READING = { chunk_bytes: 8192, page_rows: 6 };
 
 const create = (schema: string, n: number, count = ROWS): string[] => [
