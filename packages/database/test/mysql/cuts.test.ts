@@ -148,8 +148,32 @@ for (const [flavour, kind] of [
       const rest = await readStream(connection, table, { ...after(first), concurrency: 3 });
       const kept = [...committed(first.sent), ...rest.sent];
       expect((column(kept, 'n') as number[]).sort((a, b) => a - b)).toEqual(truth);
-      await proveResume(() => connection.streams, { concurrency: 3, step: 997 });
+      await proveResume(() => connection.streams, { concurrency: 3, step: 1_303 });
       await connection.close();
+    });
+
+    it('goes on with a state of one range, as an earlier version left it', async () => {
+      await run(
+        server(),
+        'CREATE TABLE one_range (k CHAR(36) PRIMARY KEY, n INT, filler CHAR(200))',
+        `INSERT INTO one_range VALUES ${Array.from({ length: 1_000 }, (_, i) => `('${uuid(i)}', ${i}, 'x')`).join(',')}`,
+        'ANALYZE TABLE one_range',
+      );
+      const reading = { method: 'none' as const, page_rows: 50 };
+      const before = await open(flavour, server(), { reading, streams: [{ name: 'one_range' }] });
+      const first = await readStream(before.connection, 'one_range', { killAfter: 310 });
+      await before.connection.close();
+      expect(rangesOf(first.sent)).toHaveLength(1);
+      const { connection } = await open(flavour, server(), {
+        reading: { ...reading, chunk_bytes: 20_000 },
+        streams: [{ name: 'one_range' }],
+      });
+      const rest = await readStream(connection, 'one_range', { ...after(first), concurrency: 3 });
+      await connection.close();
+      expect(rest.errors).toEqual([]);
+      expect(rangesOf(rest.sent)).toHaveLength(1);
+      const kept = column([...committed(first.sent), ...rest.sent], 'n') as number[];
+      expect(kept.sort((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
     });
   });
 }

@@ -123,7 +123,7 @@ for (const kind of [postgres, postgres18]) {
           expect(rangesOf(first.sent).length).toBeGreaterThan(4);
           const rest = await transcript(connection.streams, { concurrency: 3, states: lastStates(first.sent) });
           expect(numbers([...committed(first.sent), ...rest.sent])).toEqual(truth);
-          await proveResume(() => connection.streams, { concurrency: 3, step: 997 });
+          await proveResume(() => connection.streams, { concurrency: 3, step: 1_303 });
         } finally {
           await connection.close();
         }
