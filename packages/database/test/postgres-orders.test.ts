@@ -163,7 +163,7 @@ for (const kind of [postgres, postgres18]) {
       try {
         const [table] = await readCatalog(clients, ['older'], undefined);
         const spool = new SpoolSpace(settings, () => {});
-        const shared = { clients, settings, spool, snapshot: undefined, user };
+        const shared = { clients, settings, spool, snapshot: undefined, user, warn: () => {} };
         const counts: number[] = [];
         for (const tidRanges of [false, true]) {
           const load = new PostgresLoad({ ...shared, tidRanges }, table!, table!.columns, undefined);

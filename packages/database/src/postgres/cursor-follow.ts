@@ -7,13 +7,15 @@ import { indexStatement } from './check.js';
 import { PageMaker } from './copied-page.js';
 import type { CopiedRows } from './copy-out.js';
 import { lastTexts, tailTexts } from './copy-texts.js';
-import { type CursorMark, cursorMark } from './cursor-mark.js';
+import { type CursorMark, type CursorMoment, cursorMark, type Keys } from './cursor-mark.js';
+import { type CursorValues, canBeCursor, cursorValues, isEndless, isNumber, isTime } from './cursor-values.js';
 import { postgresError } from './errors.js';
 import type { Server } from './load.js';
+import { FLOOR, lateSince, takeMoment } from './moment.js';
 import { orderedPages } from './ordered-pages.js';
 import { ReaderSession } from './session.js';
 import { literal, name, qualified } from './sql.js';
-import { fileOf, MOMENT, youngerThan } from './statements.js';
+import { fileOf } from './statements.js';
 import type { PostgresColumn } from './types.js';
 
 /** More rows of one value than this are not remembered by their keys: they come again. */
@@ -23,24 +25,19 @@ const MARGIN_SECONDS = { zoned: 60, local: 26 * 3600 };
 /** For how long open transactions are waited for. */
 const WAIT_MS = 5_000;
 const POLL_MS = 100;
-const NUMBERS = ['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'oid'];
-const TIMES = ['date', 'timestamp', 'timestamptz'];
-const TEXTS = ['text', 'varchar', 'bpchar', 'uuid', 'citext', 'name', 'time', 'timetz'];
-
-/** Whether values of this type are moments or days. */
-export function isTime(base: string): boolean {
-  return TIMES.includes(base);
+/** Pages of rows with some conditions. */
+interface Pass {
+  readonly where: readonly string[];
+  readonly after?: readonly string[] | undefined;
+  readonly mark: (copied: CopiedRows, after: readonly string[] | undefined) => CursorMark;
 }
 
-/** Whether values of this type can be a cursor. */
-export function canBeCursor(base: string): boolean {
-  return NUMBERS.includes(base) || TIMES.includes(base) || TEXTS.includes(base);
-}
+type MarkedPage = Page & { next: Json };
 
 /**
  * Following by a cursor column: rows from the last value on, in the order of (cursor, key), so that a page may end anywhere.
- * Before them, rows at or below the last value that were committed since: their transactions are at least as young as the
- * oldest that was open when the mark was made.
+ * Before them, rows at or below the last value that were committed since: their transactions were open when the mark was made,
+ * or are younger. Rows that are at an infinity, or at NaN, are found in the same way wherever the mark is.
  */
 export class CursorFollow implements Follow {
   readonly kind = 'cursor';
@@ -51,6 +48,9 @@ export class CursorFollow implements Follow {
   /** What makes the order unique: the key, or the row's address. */
   private readonly tie: readonly string[];
   private readonly hasKey: boolean;
+  /** The transaction that wrote a row can be asked for. */
+  private readonly hasXmin: boolean;
+  private readonly values: CursorValues;
 
   constructor(
     private readonly server: Server,
@@ -76,17 +76,23 @@ export class CursorFollow implements Follow {
     this.cursor = found;
     // A key holds for a table alone, not for those that inherit from it.
     this.hasKey = key.length > 0 && !(relation.kind === 'r' && table.leaves.length > 1);
+    const { leaves } = table;
+    // Rights on some columns are none on the system's.
+    this.hasXmin =
+      leaves.length > 0 &&
+      leaves.every(({ filenode, oid, mayRead }) => filenode !== undefined && (mayRead || oid !== relation.oid));
+    this.values = cursorValues(name(column), found.base, server.tidRanges);
     this.tie = this.hasKey ? key.filter((each) => each !== column).map(name) : ['tableoid', 'ctid'];
     this.names = columns.map((each) => each.name);
     this.maker = new PageMaker(columns);
   }
 
   async start(): Promise<Json> {
-    const { floor, since, running } = await this.moment();
-    const high = await this.greatest();
-    const mark: CursorMark = { column: this.cursor.name, value: high, keys: null, floor, since, running };
-    if (high !== null && this.hasKey) mark.keys = await this.keysAt(high);
-    return mark as unknown as JsonObject;
+    const moment = await this.moment();
+    const value = await this.greatest();
+    const keys = value !== null && this.hasKey ? await this.keysWhere(`${this.column} = ${literal(value)}`) : null;
+    if (await this.hasEndless()) this.warnOfEndless();
+    return markJson({ column: this.cursor.name, value, keys, ...moment });
   }
 
   accept(mark: Json): string | undefined {
@@ -97,91 +103,163 @@ export class CursorFollow implements Follow {
       : `its cursor column is '${read.column}', now it is '${this.cursor.name}'`;
   }
 
-  async *read(from: Json, { signal }: { signal: AbortSignal }): AsyncGenerator<Page & { next: Json }> {
-    const mark = cursorMark(from)!;
-    const high = await this.greatest();
-    const now = await this.settled(signal);
+  async *read(from: Json, { signal }: { signal: AbortSignal }): AsyncGenerator<MarkedPage> {
     const session = new ReaderSession(this.server.clients, `Reading ${this.table.relation.id}`);
-    let last: CursorMark = { ...mark, floor: now.floor, since: now.since, running: now.running };
+    let mark = this.usable(cursorMark(from)!);
     try {
-      const late = this.lateRows(mark, now.next);
-      if (late !== undefined) yield* this.pages(session, late, () => mark, signal);
+      // First what a sync that was broken off left of the rows that were late for it.
+      if (mark.begun) mark = yield* this.lateRows(session, mark, mark.begun.moment, await this.moment(), signal);
+      const high = await this.greatest();
+      const now = await this.settled(signal);
+      mark = yield* this.lateRows(session, mark, now, now, signal);
       if (high !== null) {
+        const where = [...this.newRows(mark), `${this.column} <= ${literal(high)}`];
         const advance = (copied: CopiedRows): CursorMark => {
-          last = this.advanced(last, copied);
-          return last;
+          mark = this.advanced(mark, copied);
+          return mark;
         };
-        yield* this.pages(session, [...this.newRows(mark), `${this.column} <= ${literal(high)}`], advance, signal);
+        yield* this.pages(session, { where, mark: advance }, signal);
       }
     } finally {
       session.close();
     }
-    yield { records: [], next: last as unknown as JsonObject };
+    yield { records: [], next: markJson(mark) };
   }
 
   private get column(): string {
     return name(this.cursor.name);
   }
 
-  private async *pages(
-    session: ReaderSession,
-    conditions: readonly string[],
-    mark: (copied: CopiedRows) => CursorMark,
-    signal: AbortSignal,
-  ): AsyncGenerator<Page & { next: Json }> {
+  /** Nothing comes after an infinity: all rows are read again, for which of them are new is not known. */
+  private usable(mark: CursorMark): CursorMark {
+    if (mark.value === null || !isEndless(mark.value, this.cursor.base)) return mark;
+    this.server.warn(
+      `${this.table.relation.id}: the state is at '${mark.value}' of the cursor column '${this.cursor.name}', after which no value comes. Its rows are read again.`,
+    );
+    const { begun, ...rest } = mark;
+    return { ...rest, value: null, keys: null };
+  }
+
+  private async hasEndless(): Promise<boolean> {
+    const { endless } = this.values;
+    if (endless === undefined) return false;
+    const { schema, name: relation } = this.table.relation;
+    return (await this.query(`SELECT 1 FROM ${qualified(schema, relation)} WHERE ${endless} LIMIT 1`)).length > 0;
+  }
+
+  private warnOfEndless(): void {
+    this.server.warn(
+      `${this.table.relation.id}: rows have an infinity or NaN in the cursor column '${this.cursor.name}'. They are read when they are written, and the sync goes on from the other values.${this.hasXmin ? '' : ` More than ${KEYS_MAX} of them come again with every sync.`}`,
+    );
+  }
+
+  private async *pages(session: ReaderSession, pass: Pass, signal: AbortSignal): AsyncGenerator<MarkedPage> {
     const order = [this.column, ...this.tie];
     const { relation } = this.table;
     const where = (after: readonly string[] | undefined): string[] =>
-      after ? [...conditions, `(${order.join(', ')}) > (${after.map(literal).join(', ')})`] : [...conditions];
+      after ? [...pass.where, `(${order.join(', ')}) > (${after.map(literal).join(', ')})`] : [...pass.where];
     const shared = { relation, columns: this.names, order, makePage: this.maker, settings: this.server.settings };
-    const positionOf = (copied: CopiedRows): Json => mark(copied) as unknown as JsonObject;
+    const positionOf = (copied: CopiedRows, after: readonly string[] | undefined): Json =>
+      markJson(pass.mark(copied, after));
     const checkFile = this.hasKey ? undefined : await this.fileCheck();
-    const all = orderedPages({ ...shared, session, where, after: undefined, positionOf, checkFile }, signal);
-    yield* all as AsyncGenerator<Page & { next: Json }>;
+    const all = orderedPages({ ...shared, session, where, after: pass.after, positionOf, checkFile }, signal);
+    yield* all as AsyncGenerator<MarkedPage>;
   }
 
-  /** Rows at or below the mark that were not there, or not to be seen, when it was made. Undefined: there can be none. */
-  private lateRows(mark: CursorMark, next: bigint): string[] | undefined {
-    const { value, floor } = mark;
+  /**
+   * Rows that a mark passed over: those without an ordinary value, and those at or below its value. Gives the mark of the moment
+   * from which on rows are late next time. A mark on the way says how far this came, so that none of them comes twice.
+   */
+  private async *lateRows(
+    session: ReaderSession,
+    { begun, ...from }: CursorMark,
+    moment: CursorMoment,
+    { next }: CursorMoment,
+    signal: AbortSignal,
+  ): AsyncGenerator<MarkedPage, CursorMark> {
+    const filter = this.hasXmin ? lateSince(from, BigInt(next!)) : undefined;
+    const passes = [
+      ['endless', this.endlessRows(from, filter)],
+      ['late', this.belowMark(from, filter)],
+    ] as const;
+    let mark: CursorMark = from;
+    let isTold = false;
+    for (const [pass, where] of passes) {
+      if (!where || (pass === 'endless' && begun?.pass === 'late')) continue;
+      const advance = (copied: CopiedRows, after: readonly string[] | undefined): CursorMark => {
+        if (pass === 'late') mark = this.withKeys(mark, copied);
+        else if (copied.rows > 0 && !isTold) {
+          this.warnOfEndless();
+          isTold = true;
+        }
+        return this.hasKey && after ? { ...mark, begun: { moment, pass, after } } : mark;
+      };
+      yield* this.pages(
+        session,
+        { where, after: begun?.pass === pass ? begun.after : undefined, mark: advance },
+        signal,
+      );
+    }
+    return { ...mark, ...moment };
+  }
+
+  private endlessRows({ endless: known }: CursorMark, filter: string | undefined): string[] | undefined {
+    const { endless } = this.values;
+    if (endless === undefined) return undefined;
+    if (this.hasXmin) return filter === undefined ? [endless] : [endless, filter];
+    const isNew = known ? this.isNoneOf(known) : undefined;
+    return isNew === undefined ? [endless] : [endless, isNew];
+  }
+
+  /** Rows at the mark that were not sent, and those at or below it that were not there, or not to be seen, when it was made. */
+  private belowMark(mark: CursorMark, filter: string | undefined): string[] | undefined {
+    const { value, floor, keys } = mark;
     if (value === null) return undefined;
-    const upTo = `${this.column} <= ${literal(value)}`;
+    const { column } = this;
     const lookback = this.wish?.lookback;
-    if (lookback !== undefined && lookback > 0) return [upTo, `${this.column} >= ${this.minus(value, lookback)}`];
-    if (floor === null) return undefined;
-    const { leaves } = this.table;
-    const hasXmin = leaves.length > 0 && leaves.every((leaf) => leaf.filenode !== undefined);
-    const young = hasXmin ? youngerThan(BigInt(floor), next) : undefined;
-    const isYoung = young === undefined ? [] : [young];
-    if (TIMES.includes(this.cursor.base)) return [upTo, ...this.sinceThen(mark), ...isYoung];
+    const upTo = `${column} <= ${literal(value)}`;
+    if (lookback !== undefined && lookback > 0) return [upTo, `${column} >= ${this.minus(value, lookback)}`];
+    const isAt = `${column} = ${literal(value)}`;
+    const areAllLate = this.hasXmin && floor !== null && filter === undefined;
+    const isNew = keys && !areAllLate ? this.isNoneOf(keys) : undefined;
+    const at = isNew === undefined ? isAt : `${isAt} AND (${[isNew, ...(filter ? [filter] : [])].join(' OR ')})`;
     // A number is given out before its transaction commits: only those that were open then can come late.
-    return mark.running === false || !hasXmin ? undefined : [upTo, ...isYoung];
+    if (floor === null || (!isTime(this.cursor.base) && (mark.running === false || !this.hasXmin))) return [at];
+    const since = this.sinceThen(mark);
+    const below = [`${column} < ${literal(value)}`, ...since.map((from) => `${column} >= ${from}`)];
+    const from = since.map((each) => `${column} >= LEAST(${literal(value)}, ${each})`);
+    return [upTo, ...from, `(${at}) OR (${[...below, ...(filter ? [filter] : [])].join(' AND ')})`];
   }
 
   /** A row of a transaction has a time not before the transaction's begin: the index finds them. */
-  private sinceThen({ since }: CursorMark): string[] {
-    if (since === null) return [];
-    const margin = this.cursor.base === 'timestamptz' ? MARGIN_SECONDS.zoned : MARGIN_SECONDS.local;
+  private sinceThen({ since }: CursorMoment): string[] {
+    const { base } = this.cursor;
+    if (since === null || !isTime(base)) return [];
+    const margin = base === 'timestamptz' ? MARGIN_SECONDS.zoned : MARGIN_SECONDS.local;
     const from = `${literal(since)}::timestamptz - interval '${margin} seconds'`;
-    return [`${this.column} >= (${from})::${this.cursor.base === 'timestamptz' ? 'timestamptz' : 'timestamp'}`];
+    return [`(${from})::${base}`];
   }
 
   private minus(value: string, lookback: number): string {
     const { base } = this.cursor;
-    if (TIMES.includes(base)) return `${literal(value)}::${base} - interval '${lookback} seconds'`;
-    if (NUMBERS.includes(base)) return `${literal(value)}::${base} - ${lookback}`;
+    if (isTime(base)) return `${literal(value)}::${base} - interval '${lookback} seconds'`;
+    if (isNumber(base)) return `${literal(value)}::${base} - ${lookback}`;
     throw new ConnectorError(
       'config',
       `The table ${this.table.relation.id} has a 'lookback' for the column '${this.cursor.name}', whose type ${this.cursor.type} cannot be counted back.`,
     );
   }
 
-  private newRows({ value, keys }: CursorMark): string[] {
-    if (value === null) return [`${this.column} IS NOT NULL`];
-    const from = `${this.column} >= ${literal(value)}`;
-    if (!keys || keys.length === 0 || !this.hasKey) return [from];
-    const known = keys.map((key) => `(${key.map(literal).join(', ')})`).join(', ');
-    const isNew = this.tie.length === 0 ? '' : ` OR (${this.tie.join(', ')}) NOT IN (${known})`;
-    return [from, `${this.column} > ${literal(value)}${isNew}`];
+  private newRows({ value }: CursorMark): string[] {
+    return [...this.values.ordinary, ...(value === null ? [] : [`${this.column} > ${literal(value)}`])];
+  }
+
+  /** Rows that have other keys; undefined where none are known: then all count. */
+  private isNoneOf(keys: Keys): string | undefined {
+    if (keys.length === 0 || !this.hasKey) return undefined;
+    // The cursor is the key.
+    if (this.tie.length === 0) return 'false';
+    return `(${this.tie.join(', ')}) NOT IN (${keys.map((key) => `(${key.map(literal).join(', ')})`).join(', ')})`;
   }
 
   /** The mark after a page: its last value, and the keys of the rows that have it. */
@@ -196,28 +274,47 @@ export class CursorFollow implements Follow {
     return { ...before, value, keys: all === null || all.length > KEYS_MAX ? null : all };
   }
 
-  private async keysAt(value: string): Promise<string[][] | null> {
-    if (this.tie.length === 0) return [[]];
+  /** The mark with the keys of those rows of a page that have its value. */
+  private withKeys(mark: CursorMark, copied: CopiedRows): CursorMark {
+    const { value, keys } = mark;
+    if (!this.hasKey || copied.rows === 0 || value === null || keys === null) return mark;
+    const width = this.tie.length + 1;
+    if (lastTexts(copied, width)[0] !== value) return mark;
+    const tail = tailTexts(copied, width, KEYS_MAX + 1);
+    // A row that was written again is among both.
+    const all =
+      tail &&
+      new Map([...keys, ...tail.map((texts) => texts.slice(1) as string[])].map((key) => [JSON.stringify(key), key]));
+    return { ...mark, keys: all && all.size <= KEYS_MAX ? [...all.values()] : null };
+  }
+
+  private async keysWhere(condition: string): Promise<Keys | null> {
     const { schema, name: relation } = this.table.relation;
-    const fields = this.tie.map((each, i) => `${each}::text AS k${i}`).join(', ');
+    const fields = ['1 AS one', ...this.tie.map((each, i) => `${each}::text AS k${i}`)].join(', ');
     const rows = await this.query<Record<string, string>>(
-      `SELECT ${fields} FROM ${qualified(schema, relation)} WHERE ${this.column} = ${literal(value)} LIMIT ${KEYS_MAX + 1}`,
+      `SELECT ${fields} FROM ${qualified(schema, relation)} WHERE ${condition} LIMIT ${KEYS_MAX + 1}`,
     );
     return rows.length > KEYS_MAX ? null : rows.map((row) => this.tie.map((_, i) => row[`k${i}`]!));
   }
 
+  /** The highest value that a mark can be. */
   private async greatest(): Promise<string | null> {
     const { schema, name: relation } = this.table.relation;
     const [row] = await this.query<{ high: string }>(
-      `SELECT ${this.column}::text AS high FROM ${qualified(schema, relation)} WHERE ${this.column} IS NOT NULL ORDER BY ${this.column} DESC LIMIT 1`,
+      `SELECT ${this.column}::text AS high FROM ${qualified(schema, relation)} WHERE ${this.values.ordinary.join(' AND ')} ORDER BY ${this.column} DESC LIMIT 1`,
     );
     return row?.high ?? null;
   }
 
-  private async moment(): Promise<{ floor: string; since: string | null; running: boolean; next: bigint }> {
-    const [row] = await this.query<{ floor: string; next: string; since: string | null; running: string }>(MOMENT);
-    const { floor, since, next, running } = row!;
-    return { floor, since, running: running !== '0', next: BigInt(next) };
+  private async moment(): Promise<CursorMoment & { floor: string; next: string }> {
+    try {
+      const moment = await takeMoment(this.server.clients);
+      const { endless } = this.values;
+      if (endless === undefined || this.hasXmin || !this.hasKey) return moment;
+      return { ...moment, endless: await this.keysWhere(endless) };
+    } catch (error) {
+      throw postgresError(error, `Reading ${this.table.relation.id}`);
+    }
   }
 
   /**
@@ -226,12 +323,12 @@ export class CursorFollow implements Follow {
    */
   private async settled(signal: AbortSignal): ReturnType<CursorFollow['moment']> {
     const now = await this.moment();
-    if (!now.running || TIMES.includes(this.cursor.base) || this.wish?.lookback !== undefined) return now;
+    if (!now.running || isTime(this.cursor.base) || this.wish?.lookback !== undefined) return now;
     const until = performance.now() + WAIT_MS;
     while (performance.now() < until && !signal.aborted) {
       await sleep(POLL_MS);
-      const later = await this.moment();
-      if (BigInt(later.floor) >= now.next) return { ...now, running: false };
+      const [later] = await this.query<{ floor: string }>(FLOOR);
+      if (BigInt(later!.floor) >= BigInt(now.next)) return { ...now, open: [], running: false };
     }
     return now;
   }
@@ -257,4 +354,8 @@ export class CursorFollow implements Follow {
       throw postgresError(error, `Reading ${this.table.relation.id}`);
     }
   }
+}
+
+function markJson(mark: CursorMark): JsonObject {
+  return mark as unknown as JsonObject;
 }

@@ -12,7 +12,8 @@ import { type CatalogTable, readCatalog } from './catalog.js';
 import { checkTables, nothingToRead, sessionsHidden } from './check.js';
 import { Clients } from './clients.js';
 import { POSTGRES_CONNECTION_SCHEMA, type PostgresConfig, parsePostgresConfig } from './config.js';
-import { CursorFollow, canBeCursor, isTime } from './cursor-follow.js';
+import { CursorFollow } from './cursor-follow.js';
+import { canBeCursor, isTime } from './cursor-values.js';
 import { postgresError } from './errors.js';
 import { PostgresLoad, type Server } from './load.js';
 import { withoutKeyInLog } from './relation.js';
@@ -75,6 +76,7 @@ class PostgresDatabase implements Database {
         snapshot: this.snapshot,
         user: this.config.user,
         tidRanges,
+        warn: this.warn,
       };
       const tables = await readCatalog(this.clients, this.schemas, wishes);
       this.known = tables.map((table) => {

@@ -37,6 +37,7 @@ export interface Server {
   readonly user: string;
   /** Ranges of row addresses are read directly: 14 and later. Asked when the first table is read. */
   readonly tidRanges: boolean;
+  readonly warn: (message: string) => void;
 }
 
 /**

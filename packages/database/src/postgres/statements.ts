@@ -162,16 +162,3 @@ export function youngerThan(before: bigint, next: bigint): string | undefined {
   const limit = `pg_catalog.age('${id < FIRST_XID ? FIRST_XID : id}'::xid)`;
   return `(${limit} < 0 OR pg_catalog.age(xmin) BETWEEN 0 AND ${limit})`;
 }
-
-/**
- * What the server sees now: transactions from `floor` on may still commit, `next` is the first that has not begun, `running`
- * says how many are open; `since` is when the oldest of them that writes began, or now when there is none. A user who may
- * not see the sessions of others (no pg_read_all_stats) is told of a day ago.
- */
-export const MOMENT = `SELECT floor, next, running, (CASE WHEN running = '0' THEN pg_catalog.now()
-      ELSE coalesce((SELECT CASE WHEN count(*) = count(a.xact_start) THEN min(a.xact_start) END
-        FROM pg_catalog.pg_stat_activity a WHERE a.backend_xid IS NOT NULL OR a.query = '<insufficient privilege>'),
-        pg_catalog.now() - interval '1 day') END)::text AS since
-  FROM (SELECT pg_catalog.txid_snapshot_xmin(s)::text AS floor, pg_catalog.txid_snapshot_xmax(s)::text AS next,
-      (SELECT count(*) FROM pg_catalog.txid_snapshot_xip(s))::text AS running
-    FROM (SELECT pg_catalog.txid_current_snapshot() AS s) moment) facts`;

@@ -6,9 +6,10 @@ import { PageMaker } from './copied-page.js';
 import { ctidPages } from './ctid-pages.js';
 import { postgresError } from './errors.js';
 import type { Server } from './load.js';
+import { lateSince, type Moment, momentOf, takeMoment } from './moment.js';
 import type { Relation } from './relation.js';
 import { ReaderSession } from './session.js';
-import { fileOf, MOMENT, sizeOf, youngerThan } from './statements.js';
+import { fileOf, sizeOf } from './statements.js';
 import type { PostgresColumn } from './types.js';
 
 const REWRITES_MAX = 5;
@@ -33,22 +34,21 @@ export class XminFollow implements Follow {
   }
 
   async start(): Promise<Json> {
-    return { xmin: (await this.moment()).floor };
+    return markOf(await this.moment());
   }
 
   accept(mark: Json): string | undefined {
-    return xminOf(mark) === undefined ? 'its mark has no transaction id' : undefined;
+    return xminOf(mark).floor === null ? 'its mark has no transaction id' : undefined;
   }
 
   async *read(mark: Json, { signal }: { signal: AbortSignal }): AsyncGenerator<Page & { next: Json }> {
-    const before = xminOf(mark)!;
-    const { floor, next } = await this.moment();
+    const now = await this.moment();
     // Without it every row is read.
-    const filter = youngerThan(before, next);
+    const filter = lateSince(xminOf(mark), BigInt(now.next));
     for (const leaf of this.table.leaves) {
       for await (const page of this.scan(leaf, filter, signal)) yield Object.assign(page, { next: mark });
     }
-    yield { records: [], next: { xmin: floor } };
+    yield { records: [], next: markOf(now) };
   }
 
   /** A leaf that is rewritten while it is scanned is scanned again: rows may come twice, none is missed. */
@@ -74,9 +74,12 @@ export class XminFollow implements Follow {
     }
   }
 
-  private async moment(): Promise<{ floor: string; next: bigint }> {
-    const [row] = await this.query<{ floor: string; next: string }>(MOMENT);
-    return { floor: row!.floor, next: BigInt(row!.next) };
+  private async moment(): ReturnType<typeof takeMoment> {
+    try {
+      return await takeMoment(this.server.clients);
+    } catch (error) {
+      throw postgresError(error, `Reading ${this.table.relation.id}`);
+    }
   }
 
   private async value(text: string): Promise<string | null> {
@@ -93,7 +96,12 @@ export class XminFollow implements Follow {
   }
 }
 
-function xminOf(mark: Json): bigint | undefined {
-  const text = (mark as JsonObject | null)?.xmin;
-  return typeof text === 'string' && /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
+function xminOf(mark: Json): Moment {
+  const { xmin, ...rest } = (mark ?? {}) as JsonObject;
+  return momentOf({ ...rest, ...(xmin === undefined ? {} : { floor: xmin }) });
+}
+
+/** Airbyte's name for the oldest transaction that was open. */
+function markOf({ floor, next, open }: Moment): JsonObject {
+  return { xmin: floor, next, open: open as string[] | null };
 }

@@ -1,0 +1,51 @@
+const NUMBERS = ['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'oid'];
+const TIMES = ['date', 'timestamp', 'timestamptz'];
+const TEXTS = ['text', 'varchar', 'bpchar', 'uuid', 'citext', 'name', 'time', 'timetz'];
+/** Before everything else of the type, and after everything. */
+const BOTH_ENDS = { low: '-Infinity', high: 'Infinity' };
+
+/** Whether values of this type are moments or days. */
+export function isTime(base: string): boolean {
+  return TIMES.includes(base);
+}
+
+/** Whether values of this type are numbers. */
+export function isNumber(base: string): boolean {
+  return NUMBERS.includes(base);
+}
+
+/** Whether values of this type can be a cursor. */
+export function canBeCursor(base: string): boolean {
+  return isNumber(base) || isTime(base) || TEXTS.includes(base);
+}
+
+/** Conditions that tell the values of a cursor column that a mark can be from those that nothing comes after, or before. */
+export interface CursorValues {
+  /** Rows whose value can be a mark. */
+  readonly ordinary: readonly string[];
+  /** Rows with an infinity or NaN; undefined where the type has none. */
+  readonly endless: string | undefined;
+}
+
+/**
+ * @param column as SQL writes it
+ * @param hasInfiniteNumerics `numeric` knows the infinities: 14 and later
+ */
+export function cursorValues(column: string, base: string, hasInfiniteNumerics: boolean): CursorValues {
+  const of = (value: string): string => `'${value}'::${base}`;
+  if (base === 'numeric' && !hasInfiniteNumerics)
+    return { ordinary: [`${column} < ${of('NaN')}`], endless: `${column} = ${of('NaN')}` };
+  const isFloat = ['float4', 'float8', 'numeric'].includes(base);
+  if (!isFloat && !isTime(base)) return { ordinary: [`${column} IS NOT NULL`], endless: undefined };
+  const { low, high } = BOTH_ENDS;
+  const endless = [low, high, ...(isFloat ? ['NaN'] : [])].map(of);
+  return {
+    ordinary: [`${column} > ${of(low)}`, `${column} < ${of(high)}`],
+    endless: `${column} IN (${endless.join(', ')})`,
+  };
+}
+
+/** Whether the text of a cursor is such a value: versions before this one went on from them. */
+export function isEndless(value: string, base: string): boolean {
+  return (base === 'numeric' || base.startsWith('float') || isTime(base)) && /^(-?infinity|nan)$/i.test(value);
+}
