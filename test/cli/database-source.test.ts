@@ -57,9 +57,23 @@ it('validates the manifest of a database', async () => {
     'validate',
     file('wrong.yaml', 'type: DatabaseSource\ndialect: oracle\nstreams: [{ order: id }]\n'),
   ]);
-  expect(wrong.stdout).toContain("'dialect' must be one of");
-  expect(wrong.stdout).toContain("'streams[0].order' must be");
+  expect(wrong.stdout).toContain("wrong.yaml:2:10 'dialect' must be one of");
+  expect(wrong.stdout).toContain("wrong.yaml:3:20 'streams[0].order' must be");
   expect(wrong.code).toBe(1);
+});
+
+it('says the line and column of what is wrong with the manifest of a database in every command', async () => {
+  const field = file('field.yaml', 'type: DatabaseSource\ndialect: mysql\nconnection: { databse: x }\n');
+  const broken = file('broken.yaml', 'type: DatabaseSource\ndialect: [mysql\n');
+  const to = ['--to', `duckdb:${folder}/never.duckdb`];
+  for (const command of [['check'], ['read'], ['discover'], ['sync', ...to], ['validate']]) {
+    const [name, ...options] = command as [string, ...string[]];
+    const one = await runCli([name, field, ...options]);
+    expect(one.stdout + one.stderr).toMatch(/field\.yaml:3:15 unknown field 'databse'.*Did you mean 'database'\?/);
+    const other = await runCli([name, broken, ...options]);
+    expect(other.stdout + other.stderr).toMatch(/broken\.yaml:2:10 the \[ that is opened here is never closed/);
+    expect(one.code === 0 || other.code === 0).toBe(name === 'check');
+  }
 });
 
 it('syncs a manifest without a spec', async () => {

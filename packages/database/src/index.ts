@@ -16,6 +16,7 @@ export type {
 export { PartChanged } from './dialect.js';
 export { dialectByName, dialectNames, dialectOfUrl } from './dialects.js';
 export { databaseSourceFromManifest, type ManifestOptions } from './manifest.js';
+export { type ManifestProblem, manifestProblems } from './manifest-problems.js';
 export { databaseManifestSchema } from './manifest-schema.js';
 export { rowDecoder } from './row-decoder.js';
 export type { DatabaseState, DialectName, Identity, Part, Range, Then } from './state.js';

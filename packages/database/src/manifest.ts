@@ -2,7 +2,7 @@ import { Decimal, type Json, type JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type Source } from '@tidemark/source';
 import { createDatabaseSource, type DatabaseSettings } from './database-source.js';
 import type { ReadingSettings, TableWish } from './dialect.js';
-import { databaseManifestSchema } from './manifest-schema.js';
+import { manifestProblems } from './manifest-problems.js';
 
 /** What a manifest is read with. */
 export interface ManifestOptions {
@@ -15,9 +15,12 @@ export interface ManifestOptions {
  * wrong with it, one a line.
  */
 export async function databaseSourceFromManifest(tree: Json, options: ManifestOptions = {}): Promise<Source> {
-  const problems = violations(tree, databaseManifestSchema(), '');
+  const problems = await manifestProblems(tree);
   if (problems.length > 0) {
-    throw new ConnectorError('config', `The manifest cannot run.\n${problems.join('\n')}`);
+    throw new ConnectorError(
+      'config',
+      `The manifest cannot run.\n${problems.map(({ message }) => message).join('\n')}`,
+    );
   }
   return createDatabaseSource(settingsOf(tree as JsonObject, options.environment ?? {}));
 }
@@ -61,63 +64,6 @@ function fill(
   if (Array.isArray(value)) return value.map((each) => fill(each, environment, unset));
   if (!isObject(value)) return value ?? null;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fill(each, environment, unset)]));
-}
-
-/** Everything in a tree that the schema does not allow. Knows the words that the schema of this package uses. */
-function violations(value: Json | undefined, schema: JsonObject, at: string): string[] {
-  const where = at === '' ? 'the manifest' : `'${at}'`;
-  const wanted = schema.type as string;
-  if (!isOfType(value, wanted)) return [`${where} must be ${wanted === 'array' ? 'a list' : `of type ${wanted}`}`];
-  const problems: string[] = [];
-  const allowed = schema.enum as Json[] | undefined;
-  if (allowed && !allowed.includes(value!)) problems.push(`${where} must be one of ${allowed.join(', ')}`);
-  if (typeof value === 'number') problems.push(...outOfRange(value, schema, where));
-  if (value === '' && schema.minLength) problems.push(`${where} must not be empty`);
-  if (Array.isArray(value)) {
-    if (value.length === 0 && schema.minItems) problems.push(`${where} must not be empty`);
-    for (const [i, item] of value.entries())
-      problems.push(...violations(item, schema.items as JsonObject, `${at}[${i}]`));
-  }
-  if (isObject(value)) problems.push(...inObject(value, schema, at, where));
-  return problems;
-}
-
-function inObject(value: JsonObject, schema: JsonObject, at: string, where: string): string[] {
-  const known = (schema.properties ?? {}) as Record<string, JsonObject>;
-  const problems: string[] = [];
-  for (const name of (schema.required ?? []) as string[]) {
-    if (value[name] === undefined) problems.push(`'${at === '' ? name : `${at}.${name}`}' is missing`);
-  }
-  for (const [name, item] of Object.entries(value)) {
-    const path = at === '' ? name : `${at}.${name}`;
-    if (Object.hasOwn(known, name)) problems.push(...violations(item, known[name]!, path));
-    else if (schema.additionalProperties === false)
-      problems.push(`unknown field '${name}' in ${where} (has: ${Object.keys(known).join(', ')})`);
-  }
-  return problems;
-}
-
-function outOfRange(value: number, schema: JsonObject, where: string): string[] {
-  const problems: string[] = [];
-  const { minimum, maximum, exclusiveMinimum } = schema;
-  if (typeof minimum === 'number' && value < minimum) problems.push(`${where} must be ${minimum} or more`);
-  if (typeof maximum === 'number' && value > maximum) problems.push(`${where} must be ${maximum} or less`);
-  if (typeof exclusiveMinimum === 'number' && value <= exclusiveMinimum)
-    problems.push(`${where} must be more than ${exclusiveMinimum}`);
-  return problems;
-}
-
-function isOfType(value: Json | undefined, type: string): boolean {
-  switch (type) {
-    case 'object':
-      return isObject(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'integer':
-      return Number.isInteger(value);
-    default:
-      return typeof value === type;
-  }
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

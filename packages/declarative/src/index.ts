@@ -15,8 +15,11 @@ export {
   type Diagnostic,
   diagnosticsToJson,
   formatDiagnostic,
+  formatPath,
   ManifestError,
+  nearest,
   type Place,
   readManifest,
   type Severity,
+  sortDiagnostics,
 } from './manifest/index.js';

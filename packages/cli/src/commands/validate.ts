@@ -1,13 +1,13 @@
 import type { Diagnostic } from '@tidemark/declarative';
 import type { JsonObject } from '@tidemark/protocol';
 import { ConnectorError } from '@tidemark/source';
-import { databaseManifest, isDatabaseManifest } from '../input/database.js';
+import { isDatabaseManifest, readDatabaseManifest } from '../input/database.js';
 import { readManifestFile } from '../input/manifest.js';
 import type { CommandOptions } from '../options.js';
 
 /** Everything that is wrong with a manifest, in the order of its lines. */
 async function diagnose(text: string | JsonObject, file: string): Promise<readonly Diagnostic[]> {
-  if (isDatabaseManifest(text)) return diagnoseDatabase(text, file);
+  if (isDatabaseManifest(text)) return (await readDatabaseManifest(text, file)).diagnostics;
   const { loadManifest, ManifestError } = await import('@tidemark/declarative');
   try {
     return (await loadManifest(text, file)).diagnostics;
@@ -15,19 +15,6 @@ async function diagnose(text: string | JsonObject, file: string): Promise<readon
     if (error instanceof ManifestError) return error.diagnostics;
     throw error;
   }
-}
-
-/** The lines of its text that are no YAML; otherwise what is wrong with the manifest of a database, by its path. */
-async function diagnoseDatabase(text: string | JsonObject, file: string): Promise<readonly Diagnostic[]> {
-  const found: Diagnostic[] = [];
-  try {
-    await databaseManifest(text, file, () => undefined);
-  } catch (error) {
-    const [, ...lines] = ConnectorError.from(error).message.split('\n');
-    const at = { file, line: 0, column: 0 };
-    for (const message of lines) found.push({ severity: 'error', code: 'wrong-value', message, at, path: '' });
-  }
-  return found;
 }
 
 /** `tidemark validate`: every diagnostic, one a line. Exit code 1 when one of them is an error. */

@@ -3,6 +3,7 @@ export {
   type Diagnostic,
   diagnosticsToJson,
   formatDiagnostic,
+  formatPath,
   formatPlace,
   ManifestError,
   type Severity,
