@@ -2,6 +2,7 @@ import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
 import type { Follow } from '../dialect.js';
 import { keyOrder, keyPredicate } from '../key-paging.js';
+import { EqualValues } from './equal-values.js';
 import { type KeyedReading, keySqlOf } from './keyed-load.js';
 import { type KeyedColumn, relationId, tableSql } from './keyed-server.js';
 import { PageReader } from './page-reader.js';
@@ -15,6 +16,17 @@ interface CursorMark {
   /** Null: nothing has been read by this column yet. */
   value: string | null;
   keys: string[];
+}
+
+/** The rows at one value. */
+interface Group {
+  readonly value: string | null;
+  readonly keys: Set<string>;
+}
+
+interface Row {
+  readonly at: string;
+  readonly key: string;
 }
 
 /** What one statement is asked for. */
@@ -35,6 +47,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
   readonly atOnce = false;
   private readonly order: readonly C[];
   private readonly doing: string;
+  private readonly equal: EqualValues<C>;
 
   constructor(
     private readonly reading: KeyedReading<C>,
@@ -46,6 +59,7 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     const { relation } = reading;
     this.order = [column, ...relation.order.filter((each) => each.name !== column.name)];
     this.doing = `Reading ${relationId(relation)} by ${column.name}`;
+    this.equal = new EqualValues(reading.server, column);
   }
 
   async start(): Promise<Json> {
@@ -84,9 +98,8 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     const mark = markOf(given);
     if (!mark) throw new ConnectorError('config', `${this.doing}: the state has no mark of a cursor column.`);
     const { server, columns } = this.reading;
-    const seen = new Set(this.lookback > 0 ? [] : mark.keys);
-    let value = mark.value;
-    let keys = new Set(mark.keys);
+    let seen = new Set(this.lookback > 0 ? [] : mark.keys);
+    let group: Group = { value: mark.value, keys: new Set(mark.keys) };
     let after: string[] | undefined;
     const upTo = await this.upperBound();
     if (upTo === null) {
@@ -101,19 +114,14 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
           signal,
           true,
         );
-        const fresh = page.records.filter((_, i) => {
-          const [at, ...rest] = places[i]!;
-          const key = keyOf(this.keyPlace(at!, rest));
-          const isSeen = at === mark.value && seen.has(key);
-          if (at !== value && this.isAhead(at!, mark.value)) {
-            value = at!;
-            keys = new Set();
-          }
-          if (at === value) keys.add(key);
-          return !isSeen;
-        });
+        const rows = places.map(([at, ...rest]) => ({ at: at!, key: keyOf(this.keyPlace(at!, rest)) }));
+        const old = mark.value === null || seen.size === 0 ? 0 : await this.leading(rows, mark.value);
+        const fresh = page.records.filter((_, i) => i >= old || !seen.has(rows[i]!.key));
+        // Behind the rows at the mark's value there are no more of them.
+        if (old < rows.length) seen = new Set();
+        group = await this.lastGroup(group, rows.slice(this.behind(rows, mark.value)));
         after = places.at(-1);
-        yield { ...page, records: fresh, next: this.mark(value, keys) };
+        yield { ...page, records: fresh, next: this.mark(group.value, group.keys) };
         if (!more || after === undefined) return;
       }
     } finally {
@@ -121,7 +129,34 @@ export class KeyedFollow<C extends KeyedColumn> implements Follow {
     }
   }
 
-  /** Rows inside the look-back are below the mark and do not move it. */
+  /** The rows at the last value of these, with those of the pages before that are at the same value. */
+  private async lastGroup(before: Group, rows: readonly Row[]): Promise<Group> {
+    const last = rows.at(-1);
+    if (!last) return before;
+    const from = rows.length - (await this.leading([...rows].reverse(), last.at));
+    const goesOn = from === 0 && before.value !== null && (await this.leading(rows.slice(0, 1), before.value)) > 0;
+    const group = goesOn ? before : { value: last.at, keys: new Set<string>() };
+    for (const { key } of rows.slice(from)) group.keys.add(key);
+    return group;
+  }
+
+  private async leading(rows: readonly Row[], value: string): Promise<number> {
+    try {
+      return await this.equal.leading(
+        rows.map(({ at }) => at),
+        value,
+      );
+    } catch (error) {
+      throw this.reading.server.error(error, this.doing);
+    }
+  }
+
+  /** From which of these on rows are not below the mark: those inside the look-back do not move it. */
+  private behind(rows: readonly Row[], from: string | null): number {
+    const index = rows.findIndex(({ at }) => this.isAhead(at, from));
+    return index < 0 ? rows.length : index;
+  }
+
   private isAhead(value: string, from: string | null): boolean {
     if (this.lookback <= 0 || from === null) return true;
     if (this.column.keyForm !== 'number') return value >= from;

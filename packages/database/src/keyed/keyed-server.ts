@@ -59,6 +59,11 @@ export interface KeyedServer<C extends KeyedColumn> {
   selectedKey(column: C): string;
   /** A bound's value as a literal that is compared as the column's own type. Throws ConnectorError (config) when it is none. */
   literal(column: C, text: string): string;
+  /**
+   * A condition that two texts of a column are equal by its collation. Undefined where only the same text is, as in columns that
+   * have none.
+   */
+  equal?(column: C, one: string, other: string): string | undefined;
   /** `SELECT list FROM table [WHERE where] ORDER BY order`, at most `limit` rows. */
   select(list: string, from: string, where: string | undefined, order: string, limit: number): string;
   /** A literal less an amount: seconds for times, units for numbers. */

@@ -5,7 +5,7 @@ import { type Clients, fetchRows, type RawRow } from './clients.js';
 import { isWorthAnotherTry, mysqlError } from './errors.js';
 import { incarnationsOf } from './incarnations.js';
 import { spaceOf } from './key-spaces.js';
-import { keyLiteral, quoteName, selected, selectedKey } from './sql.js';
+import { equalTexts, keyLiteral, quoteName, selected, selectedKey } from './sql.js';
 import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
 import { isYear, yearBelow } from './years.js';
@@ -21,6 +21,7 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
     selected,
     selectedKey,
     literal: keyLiteral,
+    equal: equalTexts,
     select: (list, from, where, order, limit) =>
       `SELECT ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order} LIMIT ${limit}`,
     below(literal, column, amount) {

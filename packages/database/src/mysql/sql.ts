@@ -63,3 +63,14 @@ export function keyLiteral(column: MysqlColumn, text: string): string {
       return text;
   }
 }
+
+/** A condition that two texts are equal by a column's collation; undefined for columns without one. */
+export function equalTexts(
+  { charset, collation, keyForm }: MysqlColumn,
+  one: string,
+  other: string,
+): string | undefined {
+  if (keyForm !== 'text' || !charset || !collation) return undefined;
+  const side = (text: string): string => `CONVERT(${quoteText(text)} USING ${charset}) COLLATE ${collation}`;
+  return `${side(one)} = ${side(other)}`;
+}

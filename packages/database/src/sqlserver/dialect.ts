@@ -13,7 +13,7 @@ import { parseSqlServerConfig, SQLSERVER_CONNECTION_SCHEMA } from './config.js';
 import { isWorthAnotherTry, sqlServerError } from './errors.js';
 import { spaceOf } from './key-spaces.js';
 import { type Sessions, tediousSessions } from './sessions.js';
-import { keyLiteral, quoteName, quoteText } from './sql.js';
+import { equalTexts, keyLiteral, quoteName, quoteText } from './sql.js';
 import type { SqlServerColumn } from './types.js';
 import { wholeTable } from './whole-table.js';
 
@@ -75,6 +75,7 @@ function sqlServer(sessions: Sessions, settings: ReadingSettings, spool: SpoolSp
     selected: (column) => column.textOf(quoteName(column.name)),
     selectedKey: (column) => column.textOf(quoteName(column.name)),
     literal: keyLiteral,
+    equal: equalTexts,
     select: (list, from, where, order, limit) =>
       `SELECT TOP (${limit}) ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order}`,
     below: (literal, { keyForm }, amount) =>

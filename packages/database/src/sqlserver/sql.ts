@@ -43,3 +43,11 @@ export function keyLiteral(column: SqlServerColumn, text: string): string {
       return `CONVERT(${column.type}, '${text}'${keyForm === 'datetime' ? ', 126' : ''})`;
   }
 }
+
+/** A condition that two texts are equal by a column's collation; undefined for columns without one. */
+export function equalTexts(column: SqlServerColumn, one: string, other: string): string | undefined {
+  const { keyForm, collation, type } = column;
+  if (keyForm !== 'text' || !collation) return undefined;
+  const side = (text: string): string => `CONVERT(${type}, ${keyLiteral(column, text)}) COLLATE ${collation}`;
+  return `${side(one)} = ${side(other)}`;
+}

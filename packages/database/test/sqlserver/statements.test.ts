@@ -145,6 +145,26 @@ describe('the statements of SQL Server', () => {
     expect([...load.asked, ...follow.asked]).toMatchSnapshot();
   });
 
+  it('ask which texts of a cursor column are equal', async () => {
+    const wish = { name: 'pair', cursor: 'b]x', scan: true };
+    const rows = [
+      ['1', "o'b", null, "o'b", '1'],
+      ['2', "O'B", null, "O'B", '2'],
+    ];
+    const answer = (sql: string): Row[] => (sql.includes('CASE') ? [['1']] : sql.includes('IS NOT NULL') ? rows : []);
+    const more = { method: 'cursor', page_rows: 3 } as const;
+    const stateOf = ({ sent }: Transcript) =>
+      new Map(sent.flatMap((each) => (each.kind === 'state' ? [[each.stream, each.state as never] as const] : [])));
+    const load = await read('pair', answer, more, wish);
+    const first = await read('pair', answer, more, wish, stateOf(load));
+    const again = await read('pair', (sql) => (sql.includes('>=') ? rows : answer(sql)), more, wish, stateOf(first));
+    expect([load, first, again].flatMap(({ errors }) => errors)).toEqual([]);
+    expect(first.sent.filter(({ kind }) => kind === 'record')).toHaveLength(2);
+    expect(again.sent.filter(({ kind }) => kind === 'record')).toEqual([]);
+    const side = (text: string) => `CONVERT(nvarchar(20), N'${text}') COLLATE ${COLLATION}`;
+    expect(first.asked).toContain(`SELECT CASE WHEN ${side("o''b")} = ${side("O''B")} THEN 1 ELSE 0 END`);
+  });
+
   it('read anew when the collation of a key has changed', async () => {
     const pages: Row[][] = [
       [
