@@ -2,7 +2,7 @@ import type { TableWish } from '../dialect.js';
 import type { TableShape } from '../log/table-shape.js';
 import type { Clients } from './clients.js';
 import type { Relation } from './relation.js';
-import { type FilledRow, filledStatement, shapeOf } from './shape.js';
+import { digestOf, filledColumns, shapeOf } from './shape.js';
 import { texts } from './statements.js';
 import { type PostgresColumn, postgresColumn } from './types.js';
 
@@ -18,6 +18,8 @@ export interface CatalogTable {
   /** Where the rows are: leaves of a partitioned table, children of an inherited one, or the relation itself. */
   readonly leaves: readonly Relation[];
   readonly shape: TableShape;
+  /** Of all columns, also those that may not be read. */
+  readonly digest: string;
 }
 
 interface RelationRow {
@@ -72,7 +74,10 @@ export async function readCatalog(
     await clients.query<{ table: string; column: string }>(indexesStatement(oids)),
     await clients.query<RelationRow>(childrenStatement(oids)),
   ];
-  const filled = await clients.query<FilledRow>(filledStatement([...roots, ...children].map((row) => row.oid)));
+  const filled = await filledColumns(
+    clients,
+    [...roots, ...children].map((row) => row.oid),
+  );
   const columnsOf = groupBy(columns, (row) => row.table);
   const keysOf = groupBy(keys, (row) => row.table);
   const indexesOf = groupBy(indexes, (row) => row.table);
@@ -97,6 +102,7 @@ export async function readCatalog(
       indexed: new Set((indexesOf.get(row.oid) ?? []).map((each) => each.column)),
       leaves,
       shape: shapeOf(own, shown, leaves, new Set(defaults)),
+      digest: digestOf(all),
     };
   });
 }

@@ -14,6 +14,7 @@ import { checkWal } from './check-wal.js';
 import type { Clients } from './clients.js';
 import type { PostgresConfig } from './config.js';
 import { postgresError } from './errors.js';
+import { digestsOf } from './shape.js';
 import { stampChange } from './wal-changes.js';
 import { lsnNumber, lsnText, type WalPosition, walPosition } from './wal-position.js';
 import { WalReader } from './wal-reader.js';
@@ -199,9 +200,19 @@ export class WalLog implements ChangeLog {
 
   async shapes(tables: readonly Table[]): Promise<Map<string, TableShape>> {
     try {
-      const wishes = tables.map(({ name, namespace }) => ({ name, ...(namespace === undefined ? {} : { namespace }) }));
-      const now = await readCatalog(this.options.clients, [], wishes);
-      return new Map(now.map(({ relation, shape }) => [relation.id, shape]));
+      const { clients } = this.options;
+      const wanted = new Set(tables.map(tableId));
+      const known = this.options.tables().filter(({ relation }) => wanted.has(relation.id));
+      const digests = await digestsOf(
+        clients,
+        known.map(({ relation }) => relation.oid),
+      );
+      // Nearly always none: of these alone the catalog is read.
+      const altered = known.filter(({ relation, digest }) => digests.get(relation.oid) !== digest);
+      const wishes = altered.map(({ relation: { schema, name } }) => ({ name, namespace: schema }));
+      const now = altered.length > 0 ? await readCatalog(clients, [], wishes) : [];
+      const others = known.filter((table) => !altered.includes(table));
+      return new Map([...others, ...now].map(({ relation, shape }) => [relation.id, shape]));
     } catch (error) {
       throw postgresError(error, 'Reading the catalog of the database');
     }
