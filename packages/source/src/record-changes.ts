@@ -10,9 +10,11 @@ export interface RecordChange {
   reason: string;
 }
 
-/** Says that values of a record were changed on the way. It travels with the record, not in it. */
+/** Says that values of a record were changed on the way, besides what was said before. It travels with the record, not in it. */
 export function noteChanges(record: RecordData, changes: RecordChange[]): void {
-  if (changes.length > 0) Object.defineProperty(record, CHANGES, { value: changes, configurable: true });
+  if (changes.length === 0) return;
+  const before = changesOf(record);
+  Object.defineProperty(record, CHANGES, { value: before ? [...before, ...changes] : changes, configurable: true });
 }
 
 /** What was changed in a record, if anything. */

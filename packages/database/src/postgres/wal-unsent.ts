@@ -1,10 +1,9 @@
-import { noteChanges, type RecordData } from '@tidemark/source';
+import { noteChanges, type RecordChange, type RecordData } from '@tidemark/source';
 import { LOST } from '../column.js';
 import type { LogBatch, TableChanges } from '../log/change-log.js';
 import type { Clients } from './clients.js';
 import { postgresError } from './errors.js';
 import { name, qualified } from './sql.js';
-import type { PostgresColumn } from './types.js';
 import type { Unsent } from './wal-changes.js';
 
 /**
@@ -70,18 +69,16 @@ async function lookUp(clients: Clients, { table, record, columns }: Unsent): Pro
     throw postgresError(error, `Looking up large values of ${relation.id}`);
   }
   let bytes = 0;
-  const lost: PostgresColumn[] = [];
+  const lost: RecordChange[] = [];
   columns.forEach((column, i) => {
     const text = found?.[`c${i}`];
     bytes += text?.length ?? 0;
     if (text === null) return;
     const value = text === undefined ? LOST : column.decode(text);
-    if (value === LOST) lost.push(column);
+    const reason = text === undefined ? 'SOURCE_RETRIEVAL_ERROR' : 'SOURCE_SERIALIZATION_ERROR';
+    if (value === LOST) lost.push({ field: column.name, change: 'NULLED', reason });
     else record[column.name] = value;
   });
-  noteChanges(
-    record,
-    lost.map((column) => ({ field: column.name, change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' })),
-  );
+  noteChanges(record, lost);
   return bytes;
 }

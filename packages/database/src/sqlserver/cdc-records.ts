@@ -1,4 +1,4 @@
-import { changesOf, noteChanges, type RecordData } from '@tidemark/source';
+import { noteChanges, type RecordData } from '@tidemark/source';
 import { logColumns } from '../log/log-columns.js';
 import { lsnInParts } from './lsn.js';
 
@@ -57,5 +57,5 @@ export function noteMissing(record: RecordData, missing: readonly string[]): voi
     change: 'NULLED' as const,
     reason: 'SOURCE_RETRIEVAL_ERROR' as const,
   }));
-  noteChanges(record, [...(changesOf(record) ?? []), ...lost]);
+  noteChanges(record, lost);
 }
