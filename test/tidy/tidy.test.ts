@@ -190,6 +190,13 @@ describe('loose ends', () => {
     expect([...byPath.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });
 
+  it('every note of a change names the packages that it is about', () => {
+    const names = Object.keys(MAY_KNOW).map((name) => (name === 'cli' ? 'tidemark' : `@tidemark/${name}`));
+    const head = new RegExp(`^---\\n((["'])(${names.join('|')})\\2: (patch|minor|major)\\n)+---\\n\\n\\S`);
+    const notes = allPaths.filter((path) => /^\.changeset\/.*\.md$/.test(path));
+    expect(notes.filter((path) => !head.test(readFileSync(join(root, path), 'utf8')))).toEqual([]);
+  });
+
   it('no file names a machine, its folders or its registry', () => {
     const wrong: string[] = [];
     for (const path of allPaths) {
