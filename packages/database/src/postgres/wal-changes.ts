@@ -67,6 +67,12 @@ export class WalChanges {
     return this.targets.has(name);
   }
 
+  /** Whether a row got another primary key: the log has the old row also where other columns of its identity changed, or none. */
+  hasOtherKey(name: string, before: WalRow, now: WalRow): boolean {
+    const key = this.targets.get(name)?.table.primaryKey ?? [];
+    return key.some((column) => now[column] !== undefined && before[column] !== now[column]);
+  }
+
   /** The rows that come next are of a table that was like this. Gives why they cannot be read, in a sentence. */
   describe(name: string, logged: LoggedRelation): string | undefined {
     const target = this.targets.get(name);

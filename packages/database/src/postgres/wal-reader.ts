@@ -212,17 +212,18 @@ export class WalReader {
         this.row(message.relation, message.new, false);
         return;
       case 'update': {
-        const old = message.key ?? (message.old && this.hasOtherKey(message) ? message.old : null);
+        const old = message.key ?? message.old;
+        const now = old ? filled(message.new, old) : message.new;
         // A row that got another key is gone under the old one.
-        if (old) this.row(message.relation, old, true);
-        this.row(message.relation, message.new, false);
+        if (old && this.changes.hasOtherKey(idOf(message.relation), old, now)) this.row(message.relation, old, true);
+        this.row(message.relation, now, false);
         return;
       }
       case 'delete':
         this.row(message.relation, message.old ?? message.key ?? {}, true);
         return;
       case 'truncate':
-        this.truncated(message.relations.map(({ schema, name }) => `${schema}.${name}`));
+        this.truncated(message.relations.map(idOf));
         return;
       case 'commit': {
         const lsn = lsnText(lsnNumber(message.commitEndLsn ?? '0/0'));
@@ -233,12 +234,8 @@ export class WalReader {
     }
   }
 
-  private hasOtherKey({ relation, old, new: now }: Pgoutput.MessageUpdate): boolean {
-    return relation.keyColumns.some((column) => old?.[column] !== now[column] && now[column] !== undefined);
-  }
-
-  private row({ schema, name }: { schema: string; name: string }, row: WalRow, isDeleted: boolean): void {
-    const id = `${schema}.${name}`;
+  private row(relation: Named, row: WalRow, isDeleted: boolean): void {
+    const id = idOf(relation);
     if (!this.transaction || !this.changes.has(id)) return;
     this.changes.add(id, row, isDeleted, this.transaction);
     this.bytes += weightOf(row);
@@ -247,7 +244,7 @@ export class WalReader {
 
   /** The log says what a table was like before the first of its rows, and again where that changes. */
   private describe(relation: Pgoutput.MessageRelation): void {
-    const name = `${relation.schema}.${relation.name}`;
+    const name = idOf(relation);
     const why = this.changes.describe(name, relation);
     if (why === undefined) return;
     for (const table of this.changes.leave([name])) this.breaks.push({ table, why, isLost: false });
@@ -301,4 +298,17 @@ export class WalReader {
     }
     return this.reading.clients.route.problem() ?? postgresError(error, `Reading the log by the slot '${slot}'`);
   }
+}
+
+type Named = Pick<Pgoutput.MessageRelation, 'schema' | 'name'>;
+
+/** As the catalog names tables. */
+function idOf({ schema, name }: Named): string {
+  return `${schema}.${name}`;
+}
+
+/** A row after an update with what the log has of it only as it was before: large values of its identity that did not change. */
+function filled(row: WalRow, before: WalRow): WalRow {
+  for (const column in row) if (row[column] === undefined) row[column] = before[column] ?? undefined;
+  return row;
 }

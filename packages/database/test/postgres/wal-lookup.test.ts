@@ -52,5 +52,47 @@ for (const kind of [postgres, postgres18]) {
         await connection.close();
       }
     });
+
+    it('a row is deleted under its old key only where it got another', async () => {
+      const connection = await follow(
+        'keys',
+        ...['whole', 'indexed', 'large'].map(
+          (name) => `CREATE TABLE ${name} (id text, u int NOT NULL, v int, wide text, PRIMARY KEY (id))`,
+        ),
+        'ALTER TABLE whole REPLICA IDENTITY FULL',
+        'CREATE UNIQUE INDEX indexed_u ON indexed (id, u)',
+        'ALTER TABLE indexed REPLICA IDENTITY USING INDEX indexed_u',
+        ...['whole', 'indexed', 'large'].map((name) => `ALTER TABLE ${name} ALTER wide SET STORAGE EXTERNAL`),
+        // So that a key is kept out of line, too.
+        'ALTER TABLE large ALTER id SET STORAGE EXTERNAL, SET (toast_tuple_target = 128)',
+        `INSERT INTO whole SELECT i, i, 0, ${WIDE} FROM generate_series(1, 2) i`,
+        `INSERT INTO indexed SELECT i, i, 0, ${WIDE} FROM generate_series(1, 2) i`,
+        "INSERT INTO large VALUES (repeat('k', 2500), 1, 0, 'x')",
+      );
+      try {
+        const load = await readLog(connection);
+        await run(
+          server(),
+          'UPDATE keys.whole SET v = 1, u = u + 10',
+          "UPDATE keys.whole SET id = '20' WHERE id = '2'",
+          'UPDATE keys.indexed SET u = u + 10',
+          "UPDATE keys.indexed SET id = '20', u = 0 WHERE id = '2'",
+          'UPDATE keys.large SET v = 1',
+        );
+        const changes = await readLog(connection, { after: load });
+        const seen = (name: string) =>
+          recordsOf(changes, name).map(({ id, v, wide, _ab_cdc_deleted_at: at }) =>
+            [
+              String(id).slice(0, 3),
+              at === null ? `${v} ${wide === null ? 'lost' : String(wide).length}` : 'gone',
+            ].join(' '),
+          );
+        expect(seen('whole')).toEqual(['1 1 5000', '2 1 5000', '2 gone', '20 1 5000']);
+        expect(seen('indexed')).toEqual(['1 0 5000', '2 0 lost', '2 gone', '20 0 5000']);
+        expect(seen('large')).toEqual(['kkk 1 1']);
+      } finally {
+        await connection.close();
+      }
+    });
   });
 }
