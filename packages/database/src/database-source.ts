@@ -98,6 +98,7 @@ async function check(
   streamsOf: (tables: readonly Table[]) => TableStream[],
 ): Promise<CheckResult> {
   let findings: Finding[];
+  let hasReadable: boolean;
   try {
     const tables = await database.tables(wishes);
     findings = await database.check(tables);
@@ -105,18 +106,24 @@ async function check(
     const streams = streamsOf(tables);
     const byLog = tables.filter((_, index) => streams[index]!.wantedKind() === 'log');
     if (byLog.length > 0) findings.push(...((await database.log?.().check(byLog)) ?? []));
+    const unreadable = new Set(
+      findings.flatMap(({ severity, table }) => (severity === 'table' && table ? [table] : [])),
+    );
     for (const stream of streams) {
       const problem = stream.problem ?? stream.cursorProblem()?.message;
-      if (problem !== undefined) findings.push({ severity: 'table', problem });
+      if (problem === undefined) continue;
+      findings.push({ severity: 'table', problem });
+      unreadable.add(tableId(stream));
     }
+    hasReadable = tables.length === 0 || tables.some((table) => !unreadable.has(tableId(table)));
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
     return { succeeded: false, message: error.message };
   }
   if (findings.length === 0) return { succeeded: true };
-  // A table that cannot be read fails the check only where it was asked for by name.
+  // A table that cannot be read fails the check only where it was asked for by name, or where it leaves nothing to read.
   const fails = findings.some((each) => each.severity === 'blocking' || (each.severity === 'table' && wishes));
-  return { succeeded: !fails, message: findings.map(sentence).join('\n') };
+  return { succeeded: !fails && hasReadable, message: findings.map(sentence).join('\n') };
 }
 
 /** The tables that were asked for and are not there, or not to be seen. */

@@ -42,6 +42,29 @@ for (const kind of [postgres, postgres18]) {
       await run(server(), "SELECT pg_drop_replication_slot('checked')");
     });
 
+    it('fails where no table is left that can be read, also where none was asked for by name', async () => {
+      const generated = (name: string) =>
+        `CREATE TABLE checked.${name} (id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) STORED)`;
+      await fresh(generated('g'));
+      await run(
+        server(),
+        'CREATE PUBLICATION made FOR ALL TABLES',
+        "SELECT pg_create_logical_replication_slot('made', 'pgoutput')",
+      );
+      const connection = { replication_slot: 'made', publication: 'made', schemas: ['checked'] };
+      const reading = { method: 'log' as const };
+      const told = await check({ connection, reading });
+      expect([told.succeeded, told.message]).toEqual([
+        false,
+        expect.stringContaining('The log does not have its generated columns twice.'),
+      ]);
+      expect((await check({ connection, reading, streams: [stream('g')] })).succeeded).toBe(false);
+      await run(server(), 'CREATE TABLE checked.plain (id int PRIMARY KEY)');
+      const beside = await check({ connection, reading });
+      expect([beside.succeeded, beside.message]).toEqual([true, expect.stringContaining('generated columns twice')]);
+      await run(server(), "SELECT pg_drop_replication_slot('made')", 'DROP PUBLICATION made');
+    });
+
     it('says which cursor column lacks an index', async () => {
       await fresh(
         'CREATE TABLE checked.t (id int PRIMARY KEY, at timestamptz, n int)',
