@@ -78,6 +78,10 @@ describeWith(postgres, 'bad input', (server) => {
     expect(check.succeeded).toBe(true);
     expect(check.message).toMatch(/rights\.shut: .*GRANT SELECT ON "rights"."shut" TO "reader";/);
     expect(check.message).toMatch(/rights\.part: .*GRANT SELECT ON "rights"."part1" TO "reader";/);
+    expect(check.message).toContain(
+      'rights.some: The user reader may select only some of its columns: the others are left out, and it is read by key or whole, not by row addresses. Mend it with: GRANT SELECT ON "rights"."some" TO "reader";',
+    );
+    expect(check.message).toMatch(/rights\.part: The user reader may not select from 1 of its partitions/);
     const asked = await connect(reader, { streams: [{ name: 'shut', namespace: 'rights' }] });
     expect((await asked.check()).succeeded).toBe(false);
     await asked.close();

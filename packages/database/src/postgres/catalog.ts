@@ -36,6 +36,7 @@ interface RelationRow {
   outside_blocks: string | null;
   block_bytes: string;
   may_read: string;
+  is_logged: string;
   /** JSON: `"all"`, or the columns; null: none. */
   identity: string | null;
   has_key: string;
@@ -51,7 +52,7 @@ const FIELDS = `c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.re
   pg_catalog.pg_stat_get_live_tuples(c.oid)::text AS live_tuples,
   (SELECT o.relpages FROM pg_catalog.pg_class o WHERE o.oid = c.reltoastrelid)::text AS outside_blocks,
   pg_catalog.current_setting('block_size') AS block_bytes,
-  pg_catalog.has_table_privilege(c.oid, 'SELECT')::text AS may_read,
+  pg_catalog.has_table_privilege(c.oid, 'SELECT')::text AS may_read, (c.relpersistence = 'p')::text AS is_logged,
   CASE c.relreplident WHEN 'f' THEN '"all"' ELSE (SELECT pg_catalog.jsonb_agg(a.attname)::text FROM pg_catalog.pg_index x
     JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY ((x.indkey::int2[])[0:${KEY_COLUMNS} - 1])
     WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate AND CASE c.relreplident WHEN 'd' THEN x.indisprimary
@@ -222,6 +223,7 @@ function relationOf(row: RelationRow, isAlone: boolean): Relation {
     kind: row.kind,
     filenode: row.filenode === null || !'rm'.includes(row.kind) ? undefined : Number(row.filenode),
     isAlone,
+    isLogged: isTrue(row.is_logged),
     mayRead: isTrue(row.may_read),
     identity: row.identity === null ? [] : (JSON.parse(row.identity) as 'all' | string[]),
     hasKey: isTrue(row.has_key),

@@ -144,9 +144,23 @@ export function checkIdentities(tables: readonly CatalogTable[]): Finding[] {
           problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
         },
       ];
+    const unlogged = leaves.filter((leaf) => !leaf.isLogged);
+    if (unlogged.length > 0) return [unloggedFinding(relation, unlogged)];
     const withoutKey = withoutKeyInLog(leaves, primaryKey);
     return withoutKey.length > 0 ? [identityFinding(relation, withoutKey)] : [];
   });
+}
+
+function unloggedFinding({ id }: Relation, unlogged: readonly Relation[]): Finding {
+  const others = unlogged.map((leaf) => leaf.id).filter((leaf) => leaf !== id);
+  const what = others.length > 0 ? `Of it, ${others.slice(0, 5).join(', ')} is UNLOGGED` : 'It is UNLOGGED';
+  const statements = unlogged.slice(0, 5).map((leaf) => `ALTER TABLE ${qualified(leaf.schema, leaf.name)} SET LOGGED;`);
+  return {
+    severity: 'hint',
+    table: id,
+    problem: `${what}: its changes are in no log and cannot be followed, it is read whole by each sync.`,
+    remedy: statements.join(' '),
+  };
 }
 
 function identityFinding({ id }: Relation, withoutKey: readonly Relation[]): Finding {

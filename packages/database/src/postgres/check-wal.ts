@@ -30,7 +30,10 @@ export async function checkWal(
     findings.push(...(await checkSlot(clients, slot, database, reading)));
     findings.push(...(await checkSenders(clients, slot)));
     const keyed = tables.filter(
-      ({ table: { primaryKey, leaves } }) => primaryKey.length > 0 && withoutKeyInLog(leaves, primaryKey).length === 0,
+      ({ table: { primaryKey, leaves } }) =>
+        primaryKey.length > 0 &&
+        withoutKeyInLog(leaves, primaryKey).length === 0 &&
+        leaves.every((leaf) => leaf.isLogged),
     );
     findings.push(...(await checkPublication(clients, publication, keyed)));
   } catch (error) {

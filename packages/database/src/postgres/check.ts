@@ -16,7 +16,14 @@ export function checkTables(tables: readonly CatalogTable[], user: string): Find
       });
       continue;
     }
-    const hidden = leaves.filter((leaf) => !leaf.mayRead);
+    if (leaves.some((leaf) => leaf.oid === relation.oid && !leaf.mayRead))
+      findings.push({
+        severity: 'hint',
+        table: relation.id,
+        problem: `The user ${user} may select only some of its columns: the others are left out, and it is read by key or whole, not by row addresses.`,
+        remedy: grantSelect(relation, user),
+      });
+    const hidden = leaves.filter((leaf) => !leaf.mayRead && leaf.oid !== relation.oid);
     if (hidden.length > 0) {
       findings.push({
         severity: 'hint',

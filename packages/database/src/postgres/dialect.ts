@@ -172,7 +172,10 @@ class PostgresTable implements Table {
       ...(canFollow ? (['cursor'] as const) : []),
       ...(hasAddresses ? (['xmin'] as const) : []),
       // Without a key nobody could say which row a change is about.
-      ...(hasAddresses && primaryKey.length > 0 && withoutKeyInLog(leaves, primaryKey).length === 0
+      ...(hasAddresses &&
+      leaves.every((leaf) => leaf.isLogged) &&
+      primaryKey.length > 0 &&
+      withoutKeyInLog(leaves, primaryKey).length === 0
         ? (['log'] as const)
         : []),
     ];

@@ -11,6 +11,8 @@ export interface Relation {
   readonly filenode: number | undefined;
   /** It is read without the tables that inherit from it: they are parts of their own. */
   readonly isAlone: boolean;
+  /** Its changes are in the log: it is not UNLOGGED. */
+  readonly isLogged: boolean;
   /** The user may select from it. */
   readonly mayRead: boolean;
   /** What the log has of a row that is deleted (REPLICA IDENTITY): these columns of it, or all. */

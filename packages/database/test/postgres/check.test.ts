@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { describeWith, postgres, postgres18 } from '../../../../scripts/servers/vitest.mjs';
 import type { DatabaseSettings } from '../../src/index.js';
-import { open, run } from '../reading.js';
+import { column, open, readAll, run } from '../reading.js';
 
 for (const kind of [postgres, postgres18]) {
   describeWith(kind, 'check', (server) => {
@@ -63,6 +63,36 @@ for (const kind of [postgres, postgres18]) {
       const beside = await check({ connection, reading });
       expect([beside.succeeded, beside.message]).toEqual([true, expect.stringContaining('generated columns twice')]);
       await run(server(), "SELECT pg_drop_replication_slot('made')", 'DROP PUBLICATION made');
+    });
+
+    it('proposes no publication of a table that is in no log, and reads it whole', async () => {
+      await fresh(
+        'CREATE TABLE checked.kept (id int PRIMARY KEY)',
+        'CREATE UNLOGGED TABLE checked.fast (id int PRIMARY KEY)',
+        'INSERT INTO checked.fast VALUES (1), (2)',
+      );
+      await run(server(), "SELECT pg_create_logical_replication_slot('unlogged', 'pgoutput')");
+      const settings = {
+        connection: { replication_slot: 'unlogged', publication: 'none_yet' },
+        reading: { method: 'log' as const },
+        streams: [stream('kept'), stream('fast')],
+      };
+      const first = await check(settings);
+      expect(first.message).toContain('Mend it with: CREATE PUBLICATION "none_yet" FOR TABLE "checked"."kept";');
+      await run(server(), 'CREATE PUBLICATION none_yet FOR TABLE checked.kept');
+      expect(await check(settings)).toEqual({
+        succeeded: true,
+        message:
+          'checked.fast: It is UNLOGGED: its changes are in no log and cannot be followed, it is read whole by each sync. Mend it with: ALTER TABLE "checked"."fast" SET LOGGED;',
+      });
+      const { connection } = await open(server(), { ...settings, streams: [stream('fast')] });
+      const read = await readAll(connection);
+      await connection.close();
+      expect(connection.streams.map((each) => each.name)).toEqual(['fast']);
+      expect(column(read, 'id')).toEqual(['1', '2']);
+      await run(server(), 'ALTER TABLE checked.fast SET LOGGED', 'ALTER PUBLICATION none_yet ADD TABLE checked.fast');
+      expect(await check(settings)).toEqual({ succeeded: true, message: '' });
+      await run(server(), "SELECT pg_drop_replication_slot('unlogged')", 'DROP PUBLICATION none_yet');
     });
 
     it('says which cursor column lacks an index', async () => {
