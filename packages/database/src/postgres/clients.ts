@@ -1,3 +1,4 @@
+import { ConnectorError } from '@tidemark/source';
 import type { Client as PgClient } from 'pg';
 import { tlsTo } from '../connection-fields.js';
 import type { ReadingSettings } from '../dialect.js';
@@ -22,6 +23,8 @@ export class Clients {
   private readonly idle: Client[] = [];
   private readonly all = new Set<Client>();
   private closed = false;
+  /** A session has been made: what answers there is a server of PostgreSQL. */
+  private hasAnswered = false;
   /** The TLS that the server and the configuration agree on, once a session has been made. */
   ssl: PostgresConfig['ssl'] = false;
 
@@ -102,13 +105,24 @@ export class Clients {
       return await this.connectWith(config.ssl);
     } catch (error) {
       const noTls = config.sslOptional && error instanceof Error && /does not support SSL/.test(error.message);
-      if (!noTls) throw this.route.problem() ?? postgresError(error, this.doing);
+      if (!noTls) throw this.problem(error);
     }
     try {
       return await this.connectWith(false);
     } catch (error) {
-      throw this.route.problem() ?? postgresError(error, this.doing);
+      throw this.problem(error);
     }
+  }
+
+  /** Why no session was made. What has never answered is not tried again. */
+  private problem(error: unknown): ConnectorError {
+    const isSilent = !this.hasAnswered && error instanceof Error && error.message === 'timeout expired';
+    const silent = (): ConnectorError =>
+      new ConnectorError(
+        'transient',
+        `${this.doing} failed. The server does not answer: nothing came in ${CONNECT_TIMEOUT_MS / 1000} seconds. Look whether this is the port of a PostgreSQL server, and whether a firewall is between.`,
+      );
+    return this.route.problem() ?? (isSilent ? silent() : postgresError(error, this.doing));
   }
 
   private async connectWith(ssl: PostgresConfig['ssl']): Promise<Client> {
@@ -136,6 +150,7 @@ export class Clients {
       throw error;
     }
     this.ssl = ssl;
+    this.hasAnswered = true;
     this.all.add(client);
     return client;
   }

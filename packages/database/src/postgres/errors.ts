@@ -46,6 +46,7 @@ function classify(code: string, message: string): readonly [ErrorKind, string] {
   const known = networkProblem(code);
   if (known) return known;
   for (const [pattern, kind, why] of BY_CODE) if (pattern.test(code)) return [kind, why];
+  if (message === 'timeout expired') return ['transient', 'The server does not answer'];
   if (CUT.test(message)) return ['transient', 'The connection was cut'];
   if (/does not support SSL/.test(message)) return ['config', 'The server offers no TLS'];
   if (/password must be a string|no password/i.test(message)) return ['config', 'The server asks for a password'];
