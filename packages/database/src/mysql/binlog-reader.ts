@@ -11,6 +11,7 @@ import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
 import { describedStream } from './described-stream.js';
 import { mysqlError } from './errors.js';
+import { keepBytes, readJson, type TableEntry } from './kept-bytes.js';
 import { type Layout, TableLayouts } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
@@ -40,19 +41,6 @@ type RowsEvent = BinlogEvent & {
   columns_present_bitmap: Buffer;
   columns_present_bitmap2?: Buffer;
 };
-interface TableEntry {
-  parentSchema: string;
-  tableName: string;
-  columns?: { type: number }[];
-}
-
-const GEOMETRY = 255;
-const BLOB = 252;
-
-/** Shapes as bytes, as a statement's result has them: taken apart, they have lost their reference system. */
-function keepGeometries({ tableId, tableMap }: { tableId: number; tableMap: Record<number, TableEntry> }): void {
-  for (const column of tableMap[tableId]?.columns ?? []) if (column.type === GEOMETRY) column.type = BLOB;
-}
 
 interface Table {
   id: string;
@@ -163,7 +151,7 @@ export class BinlogReader {
         this.rowsEvent(event as RowsEvent, name);
         return;
       case 'tablemap':
-        keepGeometries(event as BinlogEvent & { tableId: number; tableMap: Record<number, TableEntry> });
+        keepBytes(event as BinlogEvent & { tableId: number; tableMap: Record<number, TableEntry> });
         return;
       case 'gtid':
       case 'anonymousgtid':
@@ -214,7 +202,10 @@ export class BinlogReader {
     const place = { file: this.file, pos: event.nextPosition || this.pos };
     const cursors = this.cursors(place, changes.length);
     for (const [i, { row, isDeleted }] of changes.entries()) {
-      this.add(table.id, table.decode(row, { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }));
+      this.add(
+        table.id,
+        table.decode(readJson(row, entry), { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }),
+      );
       this.bytes += weightOf(row);
     }
     if (this.rows >= this.reading.batchRows || this.bytes >= this.reading.batchBytes) this.flush(undefined);

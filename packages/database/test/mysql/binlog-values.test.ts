@@ -3,6 +3,8 @@ import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest
 import { givesTheSameByBothWays } from '../log-cases.js';
 import { open, run } from './server.js';
 
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
 for (const [flavour, kind, metadata] of [
   ['mysql', mysql, ['MINIMAL', 'FULL']],
   ['mariadb', mariadb, ['NO_LOG', 'MINIMAL', 'FULL']],
@@ -73,6 +75,73 @@ for (const [flavour, kind, metadata] of [
       const record = await bothWays('charsets', rowMetadata, columns);
       for (const [i] of others.entries()) expect(record[`t${i}`]).toBe(texts[i % texts.length]![1]);
     });
+
+    if (flavour === 'mysql') {
+      it.each(metadata)('JSON, letter for letter (%s)', async (rowMetadata) => {
+        const json = (text: string) => `CAST(${quoted(text)} AS JSON)`;
+        const deep = `${'['.repeat(90)}1${']'.repeat(90)}`;
+        const columns = [
+          ['literals', json('[null, true, false, {}, [], "", {"": {"": []}}]')],
+          ['wholes', json('[0, -1, 32767, -32768, 65535, 32768, -2147483648, 4294967295, 9223372036854775807]')],
+          ['large_wholes', json('[-9223372036854775808, 18446744073709551615, -9007199254740993]')],
+          ['doubles', json('[1.0, -0.0, 1e22, 0.0000001, 1e-15, 1e-16, 1e14, 1e15, 1234567890123456.5, 5e-324]')],
+          [
+            'decimals',
+            'JSON_ARRAY(1.10, CAST(1.1 AS DECIMAL(10,5)), -0.5, 0.0, -123456789012345678901234567890.123456789012)',
+          ],
+          [
+            'more_decimals',
+            `JSON_ARRAY(${'9'.repeat(65)}, -0.${'0'.repeat(29)}1, 1000000000, 999999999.000000001, -1.0)`,
+          ],
+          ['texts', json(String.raw`"\" \\ \/ \b\f\n\r\t \u0000\u001f\u007f\u2028 é😀"`)],
+          ['members', json(String.raw`{"a": 1, "10": 2, "9": 3, "__proto__": 4, "é\"": 5, "B": 6}`)],
+          [
+            'moments',
+            "JSON_ARRAY(DATE'2024-02-29', TIMESTAMP'2024-02-29 23:59:59.123456', TIMESTAMP'0001-01-01 00:00:00')",
+          ],
+          [
+            'times',
+            "JSON_ARRAY(TIME'23:59:59.5', TIME'-00:00:00.000001', TIME'40:00:00', TIME'-838:59:59', TIME'00:00:00')",
+          ],
+          ['bytes', "JSON_ARRAY(x'00ff', REPEAT(x'27', 200), b'101', CAST('ab' AS BINARY(4)), x'')"],
+          ['shapes', 'JSON_OBJECT("g", ST_GeomFromText("LINESTRING(0.5 1, -2 1e20)"))'],
+          [
+            'large',
+            `JSON_OBJECT("t", REPEAT("é", 40000), "n", JSON_ARRAY(1, -70000, 4294967295, 1.5, null, 2.50), "o", ${json('{"x": [true]}')})`,
+          ],
+          ['deep', json(deep)],
+          ['single', json('1e100')],
+          ['sql_null', 'NULL'],
+          ['json_null', json('null')],
+        ] as const;
+        const record = await bothWays(
+          'documents',
+          rowMetadata,
+          columns.map(([name, value]) => [name, 'JSON', value]),
+        );
+        expect(record).toMatchObject({
+          deep,
+          doubles: expect.stringContaining('-0.0, 1e22, 0.0000001'),
+          json_null: 'null',
+        });
+        expect(record.decimals).toContain('1.10, 1.10000, -0.5, 0.0');
+      });
+
+      it('JSON with numbers of any size, digit for digit', async () => {
+        // The same numbers each time: bits of a linear congruential generator.
+        let state = 88172645463325252n;
+        const bits = (): bigint => {
+          state = (state * 6364136223846793005n + 1442695040888963407n) % 2n ** 64n;
+          return state >> 11n;
+        };
+        const numbers = Array.from({ length: 6_000 }, (_, i) => {
+          const digits = String(bits()).slice(0, 1 + (i % 17));
+          return `${i % 2 ? '-' : ''}${digits[0]}.${digits.slice(1)}0e${Number(bits() % (i % 3 ? 40n : 600n)) - (i % 3 ? 20 : 300)}`;
+        });
+        const record = await bothWays('numbers', 'FULL', [['j', 'JSON', `CAST('[${numbers.join(',')}]' AS JSON)`]]);
+        expect(String(record.j).split(', ')).toHaveLength(numbers.length);
+      });
+    }
 
     it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
       const columns = [
