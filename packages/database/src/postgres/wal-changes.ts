@@ -22,6 +22,8 @@ export interface Transaction {
 export interface Unsent {
   table: CatalogTable;
   record: RecordData;
+  /** The texts of the primary key, as the log has them. */
+  key: readonly (string | null)[];
   columns: PostgresColumn[];
 }
 
@@ -103,7 +105,10 @@ export class WalChanges {
     });
     const record = target.decode(texts);
     stampChange(record, transaction.commit, ++transaction.count, transaction.at, isDeleted);
-    if (missing.length > 0) this.unsent.push({ table, record, columns: missing });
+    if (missing.length > 0) {
+      const key = table.primaryKey.map((column) => row[column] ?? null);
+      this.unsent.push({ table, record, key, columns: missing });
+    }
     const id = table.relation.id;
     const last = this.changes.at(-1);
     if (last?.table === id) last.records.push(record);

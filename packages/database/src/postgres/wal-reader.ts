@@ -10,7 +10,7 @@ import { postgresError } from './errors.js';
 import { literal } from './sql.js';
 import { type Transaction, WalChanges, type WalRow } from './wal-changes.js';
 import { lsnNumber, lsnText, type WalPosition } from './wal-position.js';
-import { withUnsent } from './wal-unsent.js';
+import { keep, withUnsent } from './wal-unsent.js';
 
 /** Batches that wait to be taken: more than this, or than a batch's bytes, and the server is not read on. */
 const WAITING_MAX = 8;
@@ -59,6 +59,8 @@ export class WalReader {
   private transaction: Transaction | undefined;
   /** Tables whose changes are not the whole truth, until the end of the transaction. */
   private readonly breaks: TableBreak[] = [];
+  /** Tables that what the log does not have could not be looked up of. */
+  private readonly refused: TableBreak[] = [];
   private isDone = false;
   private room: () => void = () => undefined;
   private readonly life: SignsOfLife;
@@ -90,7 +92,7 @@ export class WalReader {
 
   /** Throws ConnectorError. */
   async *batches(): AsyncIterable<LogBatch> {
-    const { signal, clients, from } = this.reading;
+    const { signal, from } = this.reading;
     const service = await this.open();
     const status = setInterval(() => void this.confirm(service), STATUS_SECONDS * 1000);
     try {
@@ -102,10 +104,9 @@ export class WalReader {
       for (;;) {
         const next = this.waiting.shift();
         if (next) {
-          const { batch, unsent } = next.what;
           this.waitingBytes -= next.bytes;
           this.room();
-          for await (const part of withUnsent(clients, batch, unsent, this.reading.batchBytes)) {
+          for await (const part of this.whole(next.what)) {
             yield part;
             if (signal.aborted) return;
           }
@@ -121,6 +122,20 @@ export class WalReader {
       this.room();
       await service.destroy().catch(() => undefined);
     }
+  }
+
+  /** A batch with all values. A table whose values cannot be looked up is left: it is broken at the next position. */
+  private async *whole({ batch, unsent }: Taken): AsyncGenerator<LogBatch> {
+    const { clients, batchBytes } = this.reading;
+    const refuse = (refused: TableBreak): void => {
+      this.refused.push(refused);
+      this.changes.leave([refused.table]);
+    };
+    const isRead = (table: string): boolean => !this.refused.some((refused) => refused.table === table);
+    keep(batch.changes, ({ table }) => isRead(table));
+    keep(unsent, ({ table }) => isRead(table.relation.id));
+    for await (const part of withUnsent(clients, batch, unsent, batchBytes, refuse))
+      yield part.position === undefined ? part : { ...part, breaks: [...(part.breaks ?? []), ...this.refused] };
   }
 
   private async open() {

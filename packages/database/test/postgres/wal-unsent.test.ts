@@ -89,22 +89,41 @@ for (const kind of [postgres, postgres18]) {
   });
 }
 
+/** Answers as the server does: rows up to the one that goes beyond the bytes. */
+function serving(bytes: number, asked: number[] = []): Clients {
+  const query = async (_text: string, [ids, bytesMax]: [string[], number]) => {
+    asked.push(ids.length);
+    const fit = ids.filter((_, i) => i === 0 || i * bytes < bytesMax);
+    return fit.map((_, i) => ({ place: String(i + 1), one: '1', bytes: String(bytes), c0: 'x'.repeat(bytes) }));
+  };
+  return { query } as unknown as Clients;
+}
+
 describe('parts of a batch', () => {
   // Only a collection of all garbage tells what is held.
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
 
   it('hold nothing of the parts before them', async () => {
-    const ofTable = { relation: { id: 's.t', schema: 's', name: 't' }, primaryKey: ['id'], columns: [{ name: 'id' }] };
+    const ofTable = {
+      relation: { id: 's.t', schema: 's', name: 't' },
+      primaryKey: ['id'],
+      columns: [{ name: 'id', type: 'integer' }],
+    };
     const column = { name: 'wide', decode: (text: string) => text };
     const records: RecordData[] = Array.from({ length: 20 }, (_, id) => ({ id }));
-    const unsent = records.map((record) => ({ table: ofTable, record, columns: [column] })) as unknown as Unsent[];
+    const unsent = records.map((record) => ({
+      table: ofTable,
+      record,
+      key: [String(record.id)],
+      columns: [column],
+    })) as unknown as Unsent[];
     const batch = { changes: [{ table: 's.t', records: records.splice(0) }], position: { lsn: '0/1' } };
-    const clients = { query: async () => [{ c0: 'x'.repeat(100_000) }] } as unknown as Clients;
+    const clients = serving(100_000);
     const handed: WeakRef<object>[] = [];
     const held: number[] = [];
     const sizes: number[] = [];
-    for await (const { changes } of withUnsent(clients, batch, unsent, 250_000)) {
+    for await (const { changes } of withUnsent(clients, batch, unsent, 250_000, () => {})) {
       handed.push(...changes.flatMap((each) => each.records.map((record) => new WeakRef(record))));
       sizes.push(changes.reduce((sum, each) => sum + each.records.length, 0));
       changes.length = 0;
@@ -114,5 +133,24 @@ describe('parts of a batch', () => {
     }
     expect(sizes).toEqual([3, 3, 3, 3, 3, 3, 2]);
     for (const count of held) expect(count).toBeLessThanOrEqual(3);
+  });
+
+  it('are looked up by few statements, of more rows the smaller they are', async () => {
+    const table = { relation: { id: 's.t', schema: 's', name: 't' }, primaryKey: ['id'], columns: [{ name: 'id' }] };
+    const columns = [{ name: 'wide', decode: (text: string) => text }];
+    const statements = async (bytes: number) => {
+      const records: RecordData[] = Array.from({ length: 3_000 }, (_, id) => ({ id }));
+      const unsent = records.map((record) => ({ table, record, key: [String(record.id)], columns }));
+      const asked: number[] = [];
+      const batch = { changes: [{ table: 's.t', records: [...records] }], position: { lsn: '0/1' } };
+      const parts = withUnsent(serving(bytes, asked), batch, unsent as unknown as Unsent[], 1_000_000, () => {});
+      const ids: unknown[] = [];
+      for await (const { changes } of parts) ids.push(...changes.flatMap((each) => each.records.map(({ id }) => id)));
+      expect(ids).toEqual(records.map(({ id }) => id));
+      for (const { wide } of records) expect(String(wide).length).toBe(bytes);
+      return asked.length;
+    };
+    expect(await statements(10)).toBeLessThan(10);
+    expect(await statements(5_000)).toBeLessThan(40);
   });
 });
