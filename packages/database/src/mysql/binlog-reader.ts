@@ -11,7 +11,7 @@ import { changeDecoder } from './binlog-values.js';
 import type { Clients } from './clients.js';
 import { describedStream } from './described-stream.js';
 import { mysqlError } from './errors.js';
-import { keepBytes, readJson, type TableEntry } from './kept-bytes.js';
+import { completed, keepBytes, type TableEntry } from './kept-bytes.js';
 import { type Layout, TableLayouts } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
@@ -204,7 +204,7 @@ export class BinlogReader {
     for (const [i, { row, isDeleted }] of changes.entries()) {
       this.add(
         table.id,
-        table.decode(readJson(row, entry), { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }),
+        table.decode(completed(row, entry), { ...place, cursor: cursors[i]!, at: event.timestamp, isDeleted }),
       );
       this.bytes += weightOf(row);
     }

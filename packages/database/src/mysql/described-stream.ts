@@ -1,5 +1,6 @@
 import type ZongJi from '@vlasky/zongji';
 import type { ColumnSchema, TableMapEntry, TableMapEvent } from '@vlasky/zongji';
+import { choicesOf } from './choices.js';
 import { readGeometriesAsBytes } from './geometry-columns.js';
 import { isPackedText } from './packed-texts.js';
 import type { Layout } from './table-layouts.js';
@@ -53,6 +54,7 @@ export async function describedStream(
 }
 
 function columnSchema([name, type, charset]: Layout[number]): ColumnSchema {
+  const choices = choicesOf(type);
   return {
     COLUMN_NAME: name,
     COLLATION_NAME: null,
@@ -60,5 +62,6 @@ function columnSchema([name, type, charset]: Layout[number]): ColumnSchema {
     COLUMN_COMMENT: '',
     // The driver's own texts of addresses are not those of the server.
     COLUMN_TYPE: isPackedText(type) ? 'binary(16)' : type,
+    ...(choices ? { [/^enum/i.test(type) ? 'ENUM_VALUES' : 'SET_VALUES']: choices } : {}),
   };
 }

@@ -7,6 +7,7 @@ export interface TableEntry {
   columns?: { name: string; type: number; isJson?: boolean }[];
 }
 
+const ENUM = 247;
 const GEOMETRY = 255;
 const JSON_VALUE = 245;
 const BLOB = 252;
@@ -23,12 +24,13 @@ export function keepBytes({ tableId, tableMap }: { tableId: number; tableMap: Re
   }
 }
 
-/** A row with the texts of its JSON instead of the bytes. */
-export function readJson<R extends Record<string, unknown>>(row: R, { columns = [] }: TableEntry): R {
+/** A row with what the driver leaves: the texts of JSON, and an ENUM's value that is none of its own, which is the empty text. */
+export function completed<R extends Record<string, unknown>>(row: R, { columns = [] }: TableEntry): R {
   const texts: Record<string, string> = {};
-  for (const { name, isJson } of columns) {
+  for (const { name, type, isJson } of columns) {
     const value = row[name];
     if (isJson && Buffer.isBuffer(value)) texts[name] = jsonText(value);
+    else if (type === ENUM && value === undefined) texts[name] = '';
   }
   return Object.assign(row, texts);
 }

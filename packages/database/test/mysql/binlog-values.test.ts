@@ -143,6 +143,32 @@ for (const [flavour, kind, metadata] of [
       });
     }
 
+    it.each(metadata)(
+      'values that an ENUM or SET does not have, and those that look like one (%s)',
+      async (rowMetadata) => {
+        const columns = [
+          ['wrong', "ENUM('a','b')", "'nothing'"],
+          ['nought', "ENUM('a','','c')", "''"],
+          ['missing', "ENUM('a','b')", 'NULL'],
+          ['quoted', `ENUM('it''s','a,b','c\\\\d')`, `'c\\\\d'`],
+          ['broken', `ENUM('b''','x\\ny',' é')`, `'x\\ny'`],
+          ['several', `SET('it''s','a\\\\b','"')`, `'it''s,a\\\\b,"'`],
+          ['none', "SET('x','y')", "''"],
+          ['large', `SET(${Array.from({ length: 64 }, (_, i) => `'m${i}'`).join()})`, "'m0,m31,m32,m63'"],
+        ] as [string, string, string][];
+        expect(await bothWays('choices', rowMetadata, columns)).toEqual({
+          wrong: '',
+          nought: '',
+          missing: null,
+          quoted: 'c\\d',
+          broken: 'x\ny',
+          several: `it's,a\\b,"`,
+          none: '',
+          large: 'm0,m31,m32,m63',
+        });
+      },
+    );
+
     it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
       const columns = [
         ['zero', 'YEAR', '0'],
