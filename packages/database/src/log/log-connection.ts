@@ -28,6 +28,7 @@ import { anew, isAnew } from './anew.js';
 import type { ChangeLog, LostTables, TableBreak } from './change-log.js';
 import { chosen } from './chosen-columns.js';
 import { FollowedShapes } from './followed-shapes.js';
+import { LOAD_AGAIN } from './load-again.js';
 import { LoadSink } from './load-sink.js';
 
 /** What a connection that follows the server's log is made of. */
@@ -211,7 +212,7 @@ class LogReading {
     if (onLostPosition === 'fail')
       throw new ConnectorError(
         'config',
-        `The log cannot be gone on from: ${why} What happened since is not known. Load the tables again (without this state, or with on_lost_position: reload).`,
+        `The log cannot be gone on from: ${why} What happened since is not known. ${LOAD_AGAIN}`,
       );
     const which = typeof lost === 'string' ? 'Every table is' : `Loaded again ${lost.tables.length > 1 ? 'are' : 'is'}`;
     const tail = typeof lost === 'string' ? ' loaded again.' : `: ${lost.tables.join(', ')}.`;

@@ -3,6 +3,7 @@ import { ConnectorError, type RecordData } from '@tidemark/source';
 import type { BinlogEvent, RowData, TableMapEvent, UpdateRowData } from '@vlasky/zongji';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
 import type { LogBatch, TableBreak, TableChanges } from '../log/change-log.js';
+import { LOAD_AGAIN } from '../log/load-again.js';
 import { SignsOfLife } from '../log/signs-of-life.js';
 import { type Weighed, weightOf } from '../log/weight.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
@@ -308,7 +309,7 @@ export class BinlogReader {
     if (errno === 1236 || /purged|could not find next log|Could not find first log/i.test(message)) {
       return new ConnectorError(
         'config',
-        `The server has the binlog no more at the position that was stored (${message}). Load the tables again, and keep the binlog longer than the time between two syncs: SET GLOBAL binlog_expire_logs_seconds = 604800;`,
+        `The server has the binlog no more at the position that was stored (${message}). ${LOAD_AGAIN} Keep the binlog longer than the time between two syncs: SET GLOBAL binlog_expire_logs_seconds = 604800;`,
         { cause: error },
       );
     }

@@ -83,6 +83,7 @@ for (const kind of [postgres, postgres18]) {
       );
       const refused = await readLog(connection, { after: load, streams: ['t', 'late'] });
       expect(refused.errors.join()).toContain('The log cannot be gone on from');
+      expect(refused.errors.join()).toContain('by `tidemark refresh CONNECTION --truncate`');
       // A table of which nothing was read has nothing to do with what the others have lost.
       const alone = await readLog(connection, { after: load, streams: ['late'] });
       expect([alone.errors, alone.outcomes, ids(alone)]).toEqual([[], { late: 'complete' }, [7]]);
