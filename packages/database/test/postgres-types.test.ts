@@ -76,6 +76,12 @@ const VALUES: readonly [type: string, sql: string, json: string][] = [
   ['text[]', `'{}'`, '[]'],
   ['bool[]', `'{t,f,NULL}'`, '[true,false,null]'],
   ['bit(1)[]', `ARRAY[B'1', B'0']`, '[true,false]'],
+  ['bit[]', `ARRAY[B'1', NULL]`, '[true,null]'],
+  ['bit(4)[]', `ARRAY[B'0100', B'1111']`, '["0100","1111"]'],
+  ['varbit[]', `ARRAY[B'1']`, '["1"]'],
+  ['int2vector', `'1 2'`, '"1 2"'],
+  ['oidvector', `'3 4294967295'`, '"3 4294967295"'],
+  ['int2vector[]', `ARRAY['1 2', '3']::int2vector[]`, '["1 2","3"]'],
   ['bytea[]', `ARRAY['\\x00ff'::bytea]`, '["AP8="]'],
   ['numeric[]', `'{1.5,12345678901234567890.5}'`, '[1.5,12345678901234567890.5]'],
   ['numeric[]', `'{1.5,NaN}'`, 'lost'],
@@ -140,6 +146,30 @@ describeWith(postgres, 'values of every type', (server) => {
       );
       expect(lines).toEqual((await records(connection)).map((record) => stringify(record)));
       expect(lines.length).toBe(300);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it('items of arrays are what the schema says', async () => {
+    await run(
+      server(),
+      'DROP SCHEMA IF EXISTS items CASCADE',
+      'CREATE SCHEMA items',
+      'CREATE TABLE items.t (a bit(1)[], b bit(4)[], c varbit[], d int2vector, e oidvector)',
+    );
+    const { connection } = await open(server(), { reading: { schemas: ['items'] } });
+    try {
+      const { streams } = await discover(connection);
+      const { properties } = streams[0]!.json_schema as { properties: Record<string, unknown> };
+      const list = (type: string) => ({ type: ['null', 'array'], items: { type: ['null', type] } });
+      expect(properties).toEqual({
+        a: list('boolean'),
+        b: list('string'),
+        c: list('string'),
+        d: { type: ['null', 'string'] },
+        e: { type: ['null', 'string'] },
+      });
     } finally {
       await connection.close();
     }

@@ -173,7 +173,8 @@ function columnsStatement(oids: string): string {
       (i.oid IS NOT NULL)::text AS is_array, coalesce(b.typname, i.typname, t.typname) AS base,
       coalesce(i.typdelim, t.typdelim)::text AS delimiter
     FROM col c JOIN pg_catalog.pg_type t ON t.oid = c.type
-    LEFT JOIN pg_catalog.pg_type i ON i.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
+    -- Not int2vector and oidvector: those have items, but are written in another way.
+    LEFT JOIN pg_catalog.pg_type i ON i.oid = t.typelem AND i.typarray = t.oid
     LEFT JOIN pg_catalog.pg_type b ON b.oid = i.typbasetype AND i.typtype = 'd'
     WHERE t.typtype <> 'd' ORDER BY c.attrelid, c.attnum`;
 }

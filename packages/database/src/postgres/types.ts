@@ -87,9 +87,10 @@ const FORMS: Readonly<Record<string, Form>> = {
 const ITEMS: Readonly<Record<string, Form>> = {
   oid: NUMBER,
   int2: INTEGER,
-  bit: { schema: { type: 'boolean' }, decode: bitItem, bytes: 'value' },
   bytea: { schema: text({ contentEncoding: 'base64' }), decode: hexToBase64, bytes: 'value' },
 };
+
+const BIT: Form = { schema: { type: 'boolean' }, decode: (bit) => bit === '1', bytes: 'value' };
 
 /** The column of a type: what a load and a log both read by. A type that nobody knows is its text. */
 export function postgresColumn(columnName: string, type: TypeFacts, nullable = true): PostgresColumn {
@@ -106,7 +107,8 @@ function scalarForm({ base, modifier }: TypeFacts): Form {
 }
 
 function arrayForm({ base, modifier, delimiter }: TypeFacts): Form {
-  const item = own(ITEMS, base) ?? scalarForm({ base, modifier, isArray: false, shown: base });
+  const ofType = base === 'bit' && modifier === 1 ? BIT : own(ITEMS, base);
+  const item = ofType ?? scalarForm({ base, modifier, isArray: false, shown: base });
   const items = { ...item.schema, type: ['null', item.schema.type as string] };
   return { schema: { type: 'array', items }, decode: decodeArray(item.decode, delimiter), bytes: 'value' };
 }
@@ -120,10 +122,6 @@ function scaleOf(modifier: number): number | undefined {
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function bitItem(bits: string): ReturnType<Decode> {
-  return bits.length === 1 ? bits === '1' : bits;
 }
 
 function hexToBase64(hex: string): string {
