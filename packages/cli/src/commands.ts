@@ -27,14 +27,16 @@ const every: Record<string, OptionFacts> = {
   'no-custom-code': { description: 'run no code of the connector: components.ts, a manifest in TypeScript' },
   debug: { description: 'log more, and print stack traces' },
 };
-const manifest = {
-  argument: 'manifest',
+const source = {
+  argument: 'source',
   argumentDescription:
-    'the manifest (YAML, JSON or TypeScript), or a database: its URL, or a kind (postgres) with --config',
+    'a manifest (YAML, JSON or TypeScript), or a database: its URL, or a kind (postgres) with --config',
 };
+const manifest = { argument: 'manifest', argumentDescription: 'the manifest (YAML, JSON or TypeScript)' };
 const connection = {
-  argument: 'connection-or-manifest',
-  argumentDescription: 'a connection file, or a manifest together with --to',
+  argument: 'connection-or-source',
+  argumentDescription:
+    'a connection file; or, together with --to, a manifest or a database: its URL, or a kind (postgres)',
 };
 const to: OptionFacts = { value: 'destination', description: 'where the rows go, for example duckdb:data.duckdb' };
 const stream: OptionFacts = {
@@ -43,14 +45,24 @@ const stream: OptionFacts = {
   description: 'only this stream, or several separated by commas; can be repeated',
 };
 
+const CHECK_EXAMPLES = `
+Examples:
+  tidemark check manifest.yaml --config config.json
+  tidemark check postgres://reader@db.example.com/shop --config secrets.json
+  tidemark check postgres --config config.json`;
+
 const SYNC_EXAMPLES = `
 Examples:
   tidemark sync manifest.yaml --config config.json --to duckdb:data.duckdb
   tidemark sync manifest.yaml --config config.json --to duckdb:data.duckdb --streams users,orders
+  tidemark sync postgres://reader@db.example.com/shop --config secrets.json --to duckdb:shop.duckdb
+  tidemark sync postgres --config config.json --to files:data
   tidemark sync connection.yaml
   tidemark sync connection.yaml --restart
 
 A run that was stopped or killed goes on at the page where it was; --restart begins anew.
+
+Of a database, config.json has host, database, username, password, …; or what the URL does not say (password).
 
 Exit codes: 0 all streams done, 1 failed, 2 wrong usage, manifest or config, 3 some streams are missing,
 130 and 143 stopped by Ctrl-C or SIGTERM with everything read so far committed.`;
@@ -73,28 +85,29 @@ export const protocolCommands: readonly CommandFacts[] = [
   {
     name: 'spec',
     description: 'print what the configuration must look like',
-    ...manifest,
+    ...source,
     options: every,
     run: async (file, options) => (await import('./commands/spec.js')).spec(file, options),
   },
   {
     name: 'check',
-    description: 'say whether the API can be reached with this configuration',
-    ...manifest,
+    description: 'say whether the API or database can be reached with this configuration',
+    ...source,
     options: { config, ...every },
+    examples: CHECK_EXAMPLES,
     run: async (file, options) => (await import('./commands/check.js')).check(file, options),
   },
   {
     name: 'discover',
     description: 'print the streams and their schemas',
-    ...manifest,
+    ...source,
     options: { config, ...every },
     run: async (file, options) => (await import('./commands/discover.js')).discover(file, options),
   },
   {
     name: 'read',
     description: 'print the records and states of the streams',
-    ...manifest,
+    ...source,
     options: {
       config,
       catalog: { value: 'file', description: 'configured catalog (JSON); without it every stream is read' },
@@ -136,7 +149,7 @@ export const commands: readonly CommandFacts[] = [
     description: 'read an API or a database into a destination, and go on with the last run where it stopped',
     ...connection,
     options: {
-      config: { value: 'file', description: "configuration (JSON) for a manifest; '-' reads standard input" },
+      config: { value: 'file', description: "configuration (JSON) of the source; '-' reads standard input" },
       to,
       streams: { value: 'names', description: 'only these streams, separated by commas' },
       restart: { description: 'forget the unfinished run and begin anew' },

@@ -9,6 +9,7 @@ Examples:
   tidemark discover manifest.yaml --config config.json
   tidemark read manifest.yaml --config config.json --catalog catalog.json --state state.json
   tidemark sync manifest.yaml --config config.json --to duckdb:data.duckdb
+  tidemark sync postgres://reader@db.example.com/shop --config secrets.json --to duckdb:shop.duckdb
   tidemark sync connection.yaml
   tidemark status connection.yaml
 
