@@ -135,8 +135,8 @@ export class Clients {
     await run(client, 'SET SESSION TRANSACTION READ ONLY');
     await run(
       client,
-      // An empty sql_mode reads whatever is stored, zero dates included.
-      `SET SESSION sql_mode = '', time_zone = '+00:00', lock_wait_timeout = ${lock === 0 ? LOCK_SECONDS_MAX : Math.max(1, Math.round(lock))}, ${limit}`,
+      // Reads whatever is stored, and takes it as a literal: zero dates, and days that no month has.
+      `SET SESSION sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00', lock_wait_timeout = ${lock === 0 ? LOCK_SECONDS_MAX : Math.max(1, Math.round(lock))}, ${limit}`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { type Clients, fetchRows, type RawRow } from './clients.js';
 import { isWorthAnotherTry, mysqlError } from './errors.js';
 import { incarnationsOf } from './incarnations.js';
 import { spaceOf } from './key-spaces.js';
-import { equalTexts, keyLiteral, quoteName, selected, selectedKey } from './sql.js';
+import { equalTexts, keyLiteral, quoteName, secondsBelow, selected, selectedKey } from './sql.js';
 import { streamRows } from './stream-rows.js';
 import type { MysqlColumn } from './types.js';
 import { isYear, yearBelow } from './years.js';
@@ -26,7 +26,7 @@ export function mysqlServer(clients: Clients, settings: ReadingSettings, spool: 
       `SELECT ${list} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY ${order} LIMIT ${limit}`,
     below(literal, column, amount) {
       if (isYear(column)) return yearBelow(literal, amount);
-      return column.keyForm === 'number' ? `${literal} - ${amount}` : `${literal} - INTERVAL ${amount} SECOND`;
+      return column.keyForm === 'number' ? `${literal} - ${amount}` : secondsBelow(literal, amount);
     },
     query: (sql) => clients.query(sql),
     probe: (sql) => clients.query(limited(sql)),

@@ -7,7 +7,7 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** A text as SQL writes it, whatever is in it. The session's sql_mode is empty: a backslash escapes. */
+/** A text as SQL writes it, whatever is in it. In the session's sql_mode a backslash escapes. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
 }
@@ -73,4 +73,15 @@ export function equalTexts(
   if (keyForm !== 'text' || !charset || !collation) return undefined;
   const side = (text: string): string => `CONVERT(${quoteText(text)} USING ${charset}) COLLATE ${collation}`;
   return `${side(one)} = ${side(other)}`;
+}
+
+/**
+ * What is so many seconds below the literal of a date or moment. From a day that no month has, or a month or day 00, the servers
+ * subtract nothing: then it is below the first day of that month, and at last the lowest date of all.
+ */
+export function secondsBelow(literal: string, seconds: number): string {
+  const below = (text: string): string => `${text} - INTERVAL ${seconds} SECOND`;
+  const first = literal.replace(/(?<='\d{4})-(\d\d)-\d\d/, (_, month) => `-${month === '00' ? '01' : month}-01`);
+  const lowest = literal.replace(/'.*'/, (text) => text.replace(/\d/g, '0'));
+  return `COALESCE(${below(literal)}, ${below(first)}, ${lowest})`;
 }

@@ -29,7 +29,7 @@ export const decodeBoolean: Decode = (text) => (text === '1' ? true : text === '
 /** `bit(1)`, one byte in base64. */
 export const decodeBit: Decode = (text) => (text === 'AQ==' ? true : text === 'AA==' ? false : LOST);
 
-/** `0000-00-00` and dates with a month or day 00 are no dates. */
+/** `0000-00-00`, dates with a month or day 00 and days that no month has are no dates. */
 export const decodeDate: Decode = (text) => (isDate(text) ? text : LOST);
 
 /** `2024-01-02 03:04:05.1` → `2024-01-02T03:04:05.100000`. */
@@ -46,7 +46,14 @@ export const decodeTimestamp: Decode = (text) => {
 export const decodeTime: Decode = (text) => (/^(?:[01]\d|2[0-3]):/.test(text) ? micros(text) : LOST);
 
 function isDate(text: string): boolean {
-  return text.length >= 10 && !text.startsWith('00', 5) && !text.startsWith('00', 8);
+  if (text.length < 10 || text.startsWith('00', 5) || text.startsWith('00', 8)) return false;
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || day <= daysOf(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
+}
+
+function daysOf(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
 }
 
 /** Six digits after the point, always. */

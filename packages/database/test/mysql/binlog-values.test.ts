@@ -169,6 +169,29 @@ for (const [flavour, kind, metadata] of [
       },
     );
 
+    it.each(metadata)('dates that are none (%s)', async (rowMetadata) => {
+      const columns = [
+        ['zero', 'DATE', "'0000-00-00'"],
+        ['no_day', 'DATE', "'2024-02-30'"],
+        ['leap', 'DATE', "'2000-02-29'"],
+        ['no_leap', 'DATE', "'1900-02-29'"],
+        ['at_zero', 'DATETIME(3)', "'0000-00-00 01:02:03.456'"],
+        ['at_no_day', 'DATETIME', "'2024-04-31 01:02:03'"],
+        ['at_month_0', 'DATETIME(6)', "'2024-00-01 01:02:03'"],
+        ['stamp', 'TIMESTAMP NULL', "'0000-00-00 00:00:00'"],
+      ] as [string, string, string][];
+      expect(await bothWays('no_dates', rowMetadata, columns)).toEqual({
+        zero: null,
+        no_day: null,
+        leap: '2000-02-29',
+        no_leap: null,
+        at_zero: null,
+        at_no_day: null,
+        at_month_0: null,
+        stamp: null,
+      });
+    });
+
     it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
       const columns = [
         ['zero', 'YEAR', '0'],
