@@ -196,6 +196,18 @@ describeWith(postgres, 'following by a cursor column', (server) => {
     expect(scanned.message).toBe('');
     expect((await ask('id', {}, scanned.states)).message).toMatch(/its cursor column is 'c', now it is 'id'/);
     expect((await ask('id', { method: 'xmin' }, scanned.states)).message).toMatch(/goes on by 'cursor'/);
+    const [[key, state]] = [...scanned.states] as [[string, { then: { mark: object } }]];
+    const damaged = (more: object) => {
+      const then = { ...state.then, mark: { ...state.then.mark, ...more } };
+      return ask('c', { scan: true }, new Map([[key, { ...state, then }]]) as unknown as typeof scanned.states);
+    };
+    expect((await damaged({ value: 'abc' })).message).toMatch(
+      /^The state of stream 'follow.t' cannot be gone on from: its cursor is 'abc' of the column 'c' \(integer\), and the server says: invalid input syntax for type integer: "abc"/,
+    );
+    expect((await damaged({ keys: [['x']] })).message).toMatch(/^The state of stream 'follow.t' .* "x"/);
+    expect((await damaged({ value: '99999999999999999999' })).message).toMatch(
+      /^The state of stream 'follow.t' .* out of range/,
+    );
   });
 
   it('by transaction ids', async () => {

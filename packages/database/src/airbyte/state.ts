@@ -130,7 +130,13 @@ function ctidParts(state: JsonObject, id: string): Part[] {
 
 /** Null where a table was empty, so that there is no value to go on from. */
 function thenOf(state: JsonObject, follow: Follow, id: string): Then | null {
+  const type = String(state.state_type ?? '');
   if (follow.kind === 'cursor') {
+    if (type.startsWith('xmin'))
+      throw unreadable(
+        id,
+        `it is of transaction ids (state_type '${type}'), and a cursor column is to be followed now; 'method: xmin' goes on from it`,
+      );
     const cursors = typeof state.cursors === 'object' && state.cursors !== null ? (state.cursors as JsonObject) : {};
     const [column, value] =
       Array.isArray(state.cursor_field) && state.cursor_field.length > 0
@@ -142,6 +148,11 @@ function thenOf(state: JsonObject, follow: Follow, id: string): Then | null {
     return { kind: 'cursor', mark: { column, value: String(value), keys: [] } };
   }
   if (follow.kind === 'xmin') {
+    if (type === 'cursor_based')
+      throw unreadable(
+        id,
+        `it is of a cursor column (state_type '${type}'), and transaction ids are to be followed now; 'method: cursor' goes on from it`,
+      );
     const raw = state.xmin_raw_value ?? state.xmin;
     if (raw === undefined || raw === null) throw unreadable(id, 'it has no xmin value');
     return { kind: 'xmin', mark: { xmin: String(raw) } };

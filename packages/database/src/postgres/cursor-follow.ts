@@ -8,6 +8,7 @@ import { PageMaker } from './copied-page.js';
 import type { CopiedRows } from './copy-out.js';
 import { lastTexts, tailTexts } from './copy-texts.js';
 import { type CursorMark, type CursorMoment, cursorMark, type Keys } from './cursor-mark.js';
+import { refusedState } from './cursor-refusal.js';
 import { type CursorValues, canBeCursor, cursorValues, isEndless, isNumber, isTime } from './cursor-values.js';
 import { postgresError } from './errors.js';
 import type { Server } from './load.js';
@@ -120,6 +121,8 @@ export class CursorFollow implements Follow {
         };
         yield* this.pages(session, { where, mark: advance }, signal);
       }
+    } catch (error) {
+      throw (await this.refusal(mark, error)) ?? error;
     } finally {
       session.close();
     }
@@ -138,6 +141,19 @@ export class CursorFollow implements Follow {
     );
     const { begun, ...rest } = mark;
     return { ...rest, value: null, keys: null };
+  }
+
+  /** Says so where it is the state that the server cannot read. */
+  private async refusal({ value, keys, begun }: CursorMark, error: unknown): Promise<ConnectorError | undefined> {
+    if (value === null) return undefined;
+    const order = [this.column, ...this.tie].join(', ');
+    const conditions = [
+      `${this.column} = ${literal(value)}`,
+      (keys && this.isNoneOf(keys)) ?? 'true',
+      begun ? `(${order}) > (${begun.after.map(literal).join(', ')})` : 'true',
+    ];
+    const doubted = { relation: this.table.relation, column: this.cursor, value, conditions };
+    return refusedState(error, doubted, (text) => this.query(text));
   }
 
   private async hasEndless(): Promise<boolean> {

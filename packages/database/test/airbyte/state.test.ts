@@ -99,6 +99,14 @@ describe('states of Airbyte', () => {
       ),
     ).toEqual({ phase: 'streaming', then: { kind: 'xmin', mark: { xmin: '7' } } });
     expect(() => own({ version: 2, state_type: 'cursor_based' }, 'mysql', 'cursor')).toThrow(/it has no cursor field/);
+    const xmin = { version: 2, state_type: 'xmin', num_wraparound: 0, xmin_xid_value: 7, xmin_raw_value: 7 };
+    expect(() => own(xmin, 'postgres', 'cursor')).toThrow(
+      /it is of transaction ids \(state_type 'xmin'\), and a cursor column is to be followed now; 'method: xmin' goes on/,
+    );
+    const cursor = { version: 2, state_type: 'cursor_based', cursor_field: ['c'], cursor: '7' };
+    expect(() => own(cursor, 'postgres', 'xmin')).toThrow(
+      /it is of a cursor column \(state_type 'cursor_based'\), and transaction ids are to be followed now/,
+    );
   });
 
   it('of tables that follow the log', () => {
