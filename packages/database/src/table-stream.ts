@@ -178,7 +178,7 @@ export class TableStream implements Stream {
     if (!wrong) return parsed;
     throw new ConnectorError(
       'config',
-      `The state of stream '${id}' does not fit how it is read now: ${wrong}. Read it with the settings of before, or without a state to begin anew.`,
+      `The state of stream '${id}' does not fit how it is read now: ${wrong}. Read it with the settings of before, or without a state to begin anew (where \`tidemark sync\` reads it: \`tidemark refresh CONNECTION --stream ${this.name}\`).`,
     );
   }
 }
