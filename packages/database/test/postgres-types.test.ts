@@ -1,4 +1,4 @@
-import { parseJson, stringify } from '@tidemark/protocol';
+import { stringify } from '@tidemark/protocol';
 import { changesOf, discover, type RecordData, read, type Sink } from '@tidemark/source';
 import { expect, it } from 'vitest';
 import { describeWith, postgres } from '../../../scripts/servers/vitest.mjs';
@@ -24,7 +24,18 @@ const VALUES: readonly [type: string, sql: string, json: string][] = [
   ['numeric', `'NaN'`, 'lost'],
   ['numeric', '0.5', '0.5'],
   ['numeric(38,0)', '99999999999999999999999999999999999999', '99999999999999999999999999999999999999'],
-  ['money', `'-1234.50'::numeric::money`, '-1234.5'],
+  ['numeric(38,0)', `'NaN'`, 'lost'],
+  ['money', `'-1234.50'::numeric::money`, '-1234.50'],
+  ['numeric(12,2)', '12345678.90', '12345678.90'],
+  ['numeric(12,2)', '0', '0.00'],
+  ['numeric(20,10)', '-0.0000001', '-0.0000001000'],
+  ['numeric', '0.0000001', '0.0000001'],
+  ['numeric', '12345678901234567.50', '12345678901234567.50'],
+  ['numeric', '100', '100'],
+  ['float8', `'-0'`, '-0'],
+  ['float8', '1e15', '1e+15'],
+  ['float8', '0.00001', '1e-05'],
+  ['real', '1e-7', '1e-07'],
   ['bit(4)', `B'0100'`, '"0100"'],
   ['varbit', `B'101'`, '"101"'],
   ['bytea', `'\\x00ff5c'`, '"\\\\x00ff5c"'],
@@ -85,7 +96,8 @@ const VALUES: readonly [type: string, sql: string, json: string][] = [
   ['bytea[]', `ARRAY['\\x00ff'::bytea]`, '["AP8="]'],
   ['numeric[]', `'{1.5,12345678901234567890.5}'`, '[1.5,12345678901234567890.5]'],
   ['numeric[]', `'{1.5,NaN}'`, 'lost'],
-  ['money[]', `ARRAY[1.5::numeric::money]`, '[1.5]'],
+  ['money[]', `ARRAY[1.5::numeric::money]`, '[1.50]'],
+  ['numeric(4,2)[]', `'{1.5,0}'`, '[1.50,0.00]'],
   ['timestamp[]', `ARRAY['2024-01-02 03:04:05'::timestamp]`, '["2024-01-02T03:04:05.000000"]'],
   ['box[]', `ARRAY['((1,1),(0,0))'::box, '((2,2),(0,0))']`, '["(1,1),(0,0)","(2,2),(0,0)"]'],
   ['types.small[]', `'{1,2}'`, '[1,2]'],
@@ -112,9 +124,7 @@ describeWith(postgres, 'values of every type', (server) => {
       const changes = new Set((changesOf(record!) ?? []).map((change) => change.field));
       for (const [i, [type, sql, json]] of VALUES.entries()) {
         const met = stringify(record![column(i)]);
-        expect(`${type} ${sql} = ${met}`).toBe(
-          `${type} ${sql} = ${stringify(parseJson(json === 'lost' ? 'null' : json))}`,
-        );
+        expect(`${type} ${sql} = ${met}`).toBe(`${type} ${sql} = ${json === 'lost' ? 'null' : json}`);
         expect(`${type} ${sql} ${changes.has(column(i))}`).toBe(`${type} ${sql} ${json === 'lost'}`);
         expect(empty![column(i)]).toBeNull();
       }
@@ -122,10 +132,10 @@ describeWith(postgres, 'values of every type', (server) => {
       const lines = await asLines(connection);
       expect(lines.length).toBe(2);
       for (const [i, line] of lines.entries()) {
-        const message = parseJson(line) as { data: RecordData; meta?: { changes: unknown } };
         const own = [record!, empty!][i]!;
-        expect(stringify(message.data)).toBe(stringify(own));
-        expect(message.meta?.changes ?? []).toEqual(changesOf(own) ?? []);
+        const changed = changesOf(own);
+        const meta = changed ? `,"meta":${stringify({ changes: changed })}` : '';
+        expect(line).toBe(`{"data":${stringify(own)}${meta}}`);
       }
     } finally {
       await connection.close();
@@ -141,10 +151,8 @@ describeWith(postgres, 'values of every type', (server) => {
     );
     const { connection } = await open(server(), { reading: { schemas: ['escapes'] } });
     try {
-      const lines = (await asLines(connection)).map((line) =>
-        stringify((parseJson(line) as { data: RecordData }).data),
-      );
-      expect(lines).toEqual((await records(connection)).map((record) => stringify(record)));
+      const lines = await asLines(connection);
+      expect(lines).toEqual((await records(connection)).map((record) => `{"data":${stringify(record)}}`));
       expect(lines.length).toBe(300);
     } finally {
       await connection.close();

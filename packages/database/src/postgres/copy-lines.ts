@@ -38,7 +38,7 @@ interface LineColumn {
 
 /**
  * Writes the rows of a COPY as lines with JSON objects: no row becomes an object, no field a string. What it writes is what
- * `stringify` of the decoded record would say, number for number (but `1.50` stays `1.50`).
+ * `stringify` of the decoded record would say, number for number.
  * Bytes are copied four at a time, up to three too many, which what comes after them overwrites.
  * One for each stream: its buffer is used again for the next page.
  */

@@ -1,4 +1,4 @@
-import { type Json, parseJson, stringify } from '@tidemark/protocol';
+import { Decimal, type Json, stringify } from '@tidemark/protocol';
 import { type Decode, LOST } from '../column.js';
 
 // The text forms that PostgreSQL writes under the session settings of `clients.ts`: UTC, ISO dates, hex bytea, C money.
@@ -8,12 +8,30 @@ export const decodeText: Decode = (text) => text;
 export const decodeBoolean: Decode = (text) =>
   text === 't' || text === 'true' ? true : text === 'f' || text === 'false' ? false : LOST;
 
-/** Any number, digit for digit. NaN and the infinities cannot be JSON numbers. */
+const ZERO = 48;
+
+/** A whole number of a type that has no others. */
+export const decodeInteger: Decode = (text) => {
+  if (text.length < 16) return Number(text);
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+};
+
+/** Any number, as the server writes it: `1.50`, `-0` and `1e-05` stay so. NaN and the infinities cannot be JSON numbers. */
 export const decodeNumber: Decode = (text) => {
   const first = text.charCodeAt(text.charCodeAt(0) === 45 ? 1 : 0);
-  if (!(first >= 48 && first <= 57)) return LOST;
-  return text.length < 16 ? Number(text) : parseJson(text);
+  if (!(first >= ZERO && first <= 57)) return LOST;
+  const number = Number(text);
+  if (text.includes('e')) return String(number) === text ? number : new Decimal(text);
+  if (!text.includes('.')) return Number.isSafeInteger(number) ? whole(text, number) : BigInt(text);
+  // Up to 15 digits, a double is written as it was read: but for zeros at the end, and what is so small that it gets an exponent.
+  const isPlain = text.length < 16 && text.charCodeAt(text.length - 1) !== ZERO && Math.abs(number) >= 1e-6;
+  return isPlain || String(number) === text ? number : new Decimal(text);
 };
+
+function whole(text: string, number: number): number | Decimal {
+  return number === 0 && text !== '0' ? new Decimal(text) : number;
+}
 
 /** `-$1,234.50` under `lc_monetary = C`, or with another currency's sign. */
 export const decodeMoney: Decode = (text) => {

@@ -4,6 +4,7 @@ import {
   decodeArray,
   decodeBoolean,
   decodeHstore,
+  decodeInteger,
   decodeMoney,
   decodeNumber,
   decodeText,
@@ -45,7 +46,7 @@ interface Form {
 }
 
 const text = (more: JsonObject = {}): JsonObject => ({ type: 'string', ...more });
-const INTEGER: Form = { schema: { type: 'number', airbyte_type: 'integer' }, decode: decodeNumber, bytes: 'number' };
+const INTEGER: Form = { schema: { type: 'number', airbyte_type: 'integer' }, decode: decodeInteger, bytes: 'number' };
 const NUMBER: Form = { schema: { type: 'number' }, decode: decodeNumber, bytes: 'number' };
 const STRING: Form = { schema: text(), decode: decodeText, bytes: 'text' };
 
@@ -102,7 +103,8 @@ export function postgresColumn(columnName: string, type: TypeFacts, nullable = t
 }
 
 function scalarForm({ base, modifier }: TypeFacts): Form {
-  if (base === 'numeric' && scaleOf(modifier) === 0) return INTEGER;
+  // It may be NaN all the same.
+  if (base === 'numeric' && scaleOf(modifier) === 0) return { ...INTEGER, decode: decodeNumber };
   return own(FORMS, base) ?? STRING;
 }
 
