@@ -17,6 +17,7 @@ import type { Clients } from './clients.js';
 import { mysqlError } from './errors.js';
 import { strangeTo } from './mariadb-gtids.js';
 import { shapeOf } from './shape.js';
+import { silentKeyWarnings } from './silent-keys.js';
 import { quoteText } from './sql.js';
 import { isSameLayout, type Layout, type Layouts, layoutOf } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
@@ -34,6 +35,8 @@ export interface BinlogOptions {
 export class BinlogLog implements ChangeLog {
   /** How many times the lineage has gone over to another server, by the position that is gone on from. */
   private epoch = 0;
+  /** Of what the log does not tell, each connection warns once. */
+  private hasWarned = false;
 
   constructor(private readonly options: BinlogOptions) {}
 
@@ -111,6 +114,8 @@ export class BinlogLog implements ChangeLog {
     if (begin.server === end.server ? isReached(begin, end) : begin.gtid !== null && begin.gtid === end.gtid) return;
     const { clients, settings, relations, warn } = this.options;
     const wanted = new Set(tables.map(tableId));
+    if (!this.hasWarned) for (const warning of await silentKeyWarnings(clients, tables)) warn(warning);
+    this.hasWarned = true;
     const reader = new BinlogReader({
       clients,
       relations: relations().filter((relation) => wanted.has(relationId(relation))),

@@ -4,6 +4,7 @@ import { retentionFindings } from '../retention.js';
 import { tableId } from '../table-id.js';
 import type { Clients } from './clients.js';
 import { isStatementError, mysqlError } from './errors.js';
+import { silentKeyFindings } from './silent-keys.js';
 import { quoteText } from './sql.js';
 
 /** A time that is raised is raised at least to this: a week. */
@@ -25,6 +26,7 @@ export async function checkBinlog(
       table: tableId(table),
       problem: 'It has no primary key: its changes cannot be followed, it is read whole by each sync.',
     });
+  findings.push(...(await silentKeyFindings(clients, tables)));
   return findings;
 }
 
