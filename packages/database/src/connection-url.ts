@@ -43,7 +43,7 @@ export function fieldsOfUrl(url: string, form: UrlForm, wrong: string[]): JsonOb
     wrong.push(`'url' has a '%' that is not followed by two hexadecimal digits: a '%' itself is written %25`);
     return undefined;
   }
-  return { ...fields, ...fieldsOfQuery(searchParams, form, wrong) };
+  return fieldsOfQuery(fields, searchParams, form, wrong);
 }
 
 /** Why a parameter is not taken, and what to do instead. */
@@ -88,8 +88,9 @@ function partsOf(url: string, { schemes }: UrlForm, wrong: string[]): URL | unde
   }
 }
 
-function fieldsOfQuery(query: URLSearchParams, form: UrlForm, wrong: string[]): JsonObject {
-  const fields: JsonObject = {};
+/** The fields that stand before the `?`, and those that the query adds. */
+function fieldsOfQuery(before: JsonObject, query: URLSearchParams, form: UrlForm, wrong: string[]): JsonObject {
+  const fields = { ...before };
   const seen = new Set<string>();
   for (const [shown, value] of query) {
     const known = Object.keys(form.parameters).find((each) => plain(each) === plain(shown));
@@ -105,6 +106,9 @@ function fieldsOfQuery(query: URLSearchParams, form: UrlForm, wrong: string[]): 
     if (only && !only.includes(value.toLowerCase()))
       wrong.push(`'url' has the parameter '${known}', which can only be ${only.join(' or ')}: take it out`);
     if (field === undefined) continue;
+    // An instance of SQL Server, for one, stands where the database does here.
+    if (Object.hasOwn(before, field))
+      wrong.push(`'url' says the ${field} twice: before its '?' and by the parameter '${known}'`);
     fields[field] = kind === 'list' ? value.split(',') : kind === 'file' ? textOf(value, known, wrong) : value;
   }
   return fields;

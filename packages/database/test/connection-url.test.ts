@@ -90,13 +90,14 @@ describe('what stands behind the ? of a URL', () => {
     expect(refusal('postgres', account('postgres', '?sslmode=disable&ssl_mode=verify-full'))).toContain(
       "'url' has the parameter 'sslmode' twice",
     );
+    expect(refusal('sqlserver', account('sqlserver', '?database=other'))).toContain(
+      "'url' says the database twice: before its '?' and by the parameter 'database'",
+    );
   });
 
   it('takes what has a setting', () => {
-    const url = account(
-      'postgresql',
-      '?schema=a,b&host=other.example.com&port=6432&user=you&password=p%C3%A4&dbname=x&channel_binding=prefer',
-    );
+    const url =
+      'postgresql:///?schema=a,b&host=other.example.com&port=6432&user=you&password=p%C3%A4&dbname=x&channel_binding=prefer';
     expect(parsePostgresConfig({ url })).toMatchObject({
       host: 'other.example.com',
       port: 6432,
