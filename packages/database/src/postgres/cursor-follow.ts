@@ -114,7 +114,7 @@ export class CursorFollow implements Follow {
       const now = await this.settled(signal);
       mark = yield* this.lateRows(session, mark, now, now, signal);
       if (high !== null) {
-        const where = [...this.newRows(mark), `${this.column} <= ${literal(high)}`];
+        const where = [...this.newRows(mark), `${this.column} <= ${literal(high)}`, ...this.isSeenAt(now)];
         const advance = (copied: CopiedRows): CursorMark => {
           mark = this.advanced(mark, copied);
           return mark;
@@ -198,6 +198,9 @@ export class CursorFollow implements Follow {
       ['endless', this.endlessRows(from, filter)],
       ['late', this.belowMark(from, filter)],
     ] as const;
+    // What has come since the moment is late next time.
+    const unseen = this.hasXmin ? lateSince(moment, BigInt(next!)) : undefined;
+    const isSeen = unseen === undefined || this.looksBack ? [] : [`NOT (${unseen})`];
     let mark: CursorMark = from;
     let isTold = false;
     for (const [pass, where] of passes) {
@@ -212,7 +215,7 @@ export class CursorFollow implements Follow {
       };
       yield* this.pages(
         session,
-        { where, after: begun?.pass === pass ? begun.after : undefined, mark: advance },
+        { where: [...where, ...isSeen], after: begun?.pass === pass ? begun.after : undefined, mark: advance },
         signal,
       );
     }
@@ -232,19 +235,38 @@ export class CursorFollow implements Follow {
     const { value, floor, keys } = mark;
     if (value === null) return undefined;
     const { column } = this;
-    const lookback = this.wish?.lookback;
     const upTo = `${column} <= ${literal(value)}`;
-    if (lookback !== undefined && lookback > 0) return [upTo, `${column} >= ${this.minus(value, lookback)}`];
+    if (this.looksBack) return [upTo, `${column} >= ${this.minus(value, this.wish!.lookback!)}`];
     const isAt = `${column} = ${literal(value)}`;
     const areAllLate = this.hasXmin && floor !== null && filter === undefined;
     const isNew = keys && !areAllLate ? this.isNoneOf(keys) : undefined;
-    const at = isNew === undefined ? isAt : `${isAt} AND (${[isNew, ...(filter ? [filter] : [])].join(' OR ')})`;
+    const late = this.lateFor(mark, filter);
+    const isAgain = filter && late ? ` OR (${late.join(' AND ')})` : '';
+    const at = isNew === undefined ? isAt : `${isAt} AND (${isNew}${isAgain})`;
+    if (!late) return [at];
+    const from = this.sinceThen(mark).map((each) => `${column} >= LEAST(${literal(value)}, ${each})`);
+    return [upTo, ...from, `(${at}) OR (${[`${column} < ${literal(value)}`, ...late].join(' AND ')})`];
+  }
+
+  /** What rows that are late for a moment fulfil, whatever the mark's value; undefined: there are none. */
+  private lateFor(moment: CursorMoment, filter: string | undefined): string[] | undefined {
+    if (moment.floor === null) return undefined;
     // A number is given out before its transaction commits: only those that were open then can come late.
-    if (floor === null || (!isTime(this.cursor.base) && (mark.running === false || !this.hasXmin))) return [at];
-    const since = this.sinceThen(mark);
-    const below = [`${column} < ${literal(value)}`, ...since.map((from) => `${column} >= ${from}`)];
-    const from = since.map((each) => `${column} >= LEAST(${literal(value)}, ${each})`);
-    return [upTo, ...from, `(${at}) OR (${[...below, ...(filter ? [filter] : [])].join(' AND ')})`];
+    if (!isTime(this.cursor.base) && (moment.running === false || !this.hasXmin)) return undefined;
+    const since = this.sinceThen(moment).map((from) => `${this.column} >= ${from}`);
+    return [...since, ...(filter ? [filter] : [])];
+  }
+
+  /** Of the rows that are there by now, those that are not late for a moment: the others are read by the next sync, and once. */
+  private isSeenAt(moment: CursorMoment & { next: string }): string[] {
+    const unseen = this.hasXmin && !this.looksBack ? lateSince(moment, BigInt(moment.next)) : undefined;
+    const late = unseen === undefined ? undefined : this.lateFor(moment, unseen);
+    return late ? [`NOT (${late.join(' AND ')})`] : [];
+  }
+
+  /** Some rows come again with every sync, by the user's wish. */
+  private get looksBack(): boolean {
+    return (this.wish?.lookback ?? 0) > 0;
   }
 
   /** A row of a transaction has a time not before the transaction's begin: the index finds them. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { committed, lastStates, rows, transcript } from '@tidemark/source/testing';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
@@ -10,8 +11,8 @@ for (const kind of [postgres, postgres18]) {
   describeWith(kind, 'rows that come late for a cursor', (server) => {
     const streams = [{ name: 't', namespace: 'late', cursor: 'c' }];
     const settings = { streams, reading: { page_rows: 3 } };
-    const sync = async (states?: States, stream: object = {}) => {
-      const { connection } = await open(server(), { ...settings, streams: [{ ...streams[0]!, ...stream }] });
+    const sync = async (states?: States, stream: object = {}, reading = settings.reading) => {
+      const { connection } = await open(server(), { reading, streams: [{ ...streams[0]!, ...stream }] });
       try {
         const result = await readAll(connection, { mode: 'incremental', states });
         expect(result.errors).toEqual([]);
@@ -135,6 +136,43 @@ for (const kind of [postgres, postgres18]) {
         await late.end();
       }
     });
+
+    it.each(['timestamptz', 'bigint'])(
+      'rows of %s that are written all the time, several of one value: each once',
+      async (type) => {
+        const value = type === 'bigint' ? (tick: number) => `${tick}` : () => "date_bin('20 ms', now(), '2020-01-01')";
+        await fresh(type, `INSERT INTO t VALUES (0, ${value(0)})`);
+        let { states } = await sync();
+        const writer = await session();
+        let isOver = false;
+        let count = 0;
+        const write = async () => {
+          for (let tick = 1; !isOver; tick++) {
+            const rowsOf = Array.from({ length: 3 }, () => `(${++count}, ${value(Math.floor(tick / 3))})`);
+            await writer.query(`INSERT INTO late.t VALUES ${rowsOf.join(', ')}`);
+            await sleep(2);
+          }
+        };
+        const writing = write();
+        const got: string[] = [];
+        try {
+          for (let i = 0; i < 20; i++) {
+            if (i === 19) {
+              isOver = true;
+              await writing;
+            }
+            const next = await sync(states, {}, { page_rows: 40 });
+            got.push(...next.ids);
+            states = next.states;
+          }
+        } finally {
+          isOver = true;
+          await writing;
+          await writer.end();
+        }
+        expect(got.map(Number).sort((x, y) => x - y)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+      },
+    );
 
     it('a state that names nothing but the oldest open transaction', async () => {
       await fresh('timestamptz', "INSERT INTO t VALUES (1, now() - interval '1 hour')");
