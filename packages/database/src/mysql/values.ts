@@ -9,7 +9,9 @@ export const decodeText: Decode = (text) => text;
 export const decodeNumber: Decode = (text) => {
   const first = text.charCodeAt(text.charCodeAt(0) === 45 ? 1 : 0);
   if (!(first >= 48 && first <= 57)) return LOST;
-  return text.length < 16 ? Number(text) : parseJson(text);
+  if (text.length < 16) return Number(text);
+  // ZEROFILL; such columns have no sign.
+  return parseJson(first === 48 ? text.replace(/^0+(?=\d)/, '') : text);
 };
 
 /** A float of four bytes, widened to a double by the server: the shortest number that is this float. */

@@ -192,6 +192,23 @@ for (const [flavour, kind, metadata] of [
       });
     });
 
+    it.each(metadata)('numbers that are filled with zeros (%s)', async (rowMetadata) => {
+      const columns = [
+        ['large', 'BIGINT(20) ZEROFILL', '18446744073709551615'],
+        ['small', 'BIGINT(20) ZEROFILL', '7'],
+        ['nil', 'BIGINT(20) ZEROFILL', '0'],
+        ['fixed', 'DECIMAL(30,5) ZEROFILL', '0.5'],
+        ['broad', 'DOUBLE ZEROFILL', '1.5'],
+      ] as [string, string, string][];
+      expect(await bothWays('zerofill', rowMetadata, columns)).toEqual({
+        large: 18446744073709551615n,
+        small: 7,
+        nil: 0,
+        fixed: 0.5,
+        broad: 1.5,
+      });
+    });
+
     it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
       const columns = [
         ['zero', 'YEAR', '0'],
