@@ -9,6 +9,11 @@ const { DuckDBInstance } = createRequire(new URL('../../packages/sync/package.js
   '@duckdb/node-api',
 );
 
+/** What an attempt says that the next one has to follow: a table was altered while it was read. */
+const ALTERED = 'The catalog is not what it was when this attempt began';
+/** More often than this in a row it does not happen by itself. */
+const ALTERED_MAX = 5;
+
 /** The copy of a server's tables in a DuckDB file: how a sync into it is begun, and what it holds beside the server. */
 export class DatabaseCopy {
   constructor({ folder, server, streams, cursors }) {
@@ -38,11 +43,14 @@ export class DatabaseCopy {
     this.tables = streams.map(({ name }) => name);
   }
 
-  /** One attempt, killed after `ms`. */
-  sync({ ms, fromStart }) {
+  /** One attempt, killed after `ms`; another where it was ended by a table that was altered under it, as a sync has it. */
+  async sync({ ms, fromStart }) {
     const env = { ...process.env, CI: 'true' };
     const args = [cli, 'sync', this.connection];
-    return killed({ command: process.execPath, args, ms, env, fromStart, ok: (code) => code === 0 });
+    for (let tries = 1; ; tries++) {
+      const end = await killed({ command: process.execPath, args, ms, env, fromStart, ok: (code) => code === 0 });
+      if (end.killed || end.ok || tries === ALTERED_MAX || !end.said.includes(ALTERED)) return end;
+    }
   }
 
   /** How many jobs its books call complete. */
