@@ -200,7 +200,7 @@ for (const [flavour, kind, metadata] of [
         ['fixed', 'DECIMAL(30,5) ZEROFILL', '0.5'],
         ['broad', 'DOUBLE ZEROFILL', '1.5'],
       ] as [string, string, string][];
-      expect(await bothWays('zerofill', rowMetadata, columns)).toEqual({
+      expect(await bothWays('with_zeros', rowMetadata, columns)).toEqual({
         large: 18446744073709551615n,
         small: 7,
         nil: 0,
