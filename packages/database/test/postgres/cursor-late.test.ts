@@ -91,6 +91,19 @@ for (const kind of [postgres, postgres18]) {
       expect((await sync(second.states)).ids).toEqual([]);
     });
 
+    it('rows at the last number that an ALTER TABLE writes anew', async () => {
+      await fresh('bigint', 'INSERT INTO t SELECT i, 5 FROM generate_series(1, 7) i');
+      const loaded = await sync();
+      await run(
+        server(),
+        'ALTER TABLE late.t ADD COLUMN w float8 DEFAULT random()',
+        'INSERT INTO late.t VALUES (8, 5)',
+      );
+      const second = await sync(loaded.states);
+      expect(second.ids).toEqual(['8']);
+      expect((await sync(second.states)).ids).toEqual([]);
+    });
+
     it('killed after any of them: none is lost, none comes twice', async () => {
       await fresh('timestamptz', "INSERT INTO t VALUES (0, now() - interval '1 hour'), (1, 'infinity')");
       const loaded = await sync();
