@@ -9,10 +9,11 @@ import { type Weighed, weightOf } from '../log/weight.js';
 import { type BinlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { changedByStatement, remadeColumn, tableStatement } from './binlog-statements.js';
 import { changeDecoder } from './binlog-values.js';
+import { type CharacterTables, characterTables } from './character-tables.js';
 import type { Clients } from './clients.js';
 import { describedStream } from './described-stream.js';
 import { mysqlError } from './errors.js';
-import { completed, keepBytes, type TableEntry } from './kept-bytes.js';
+import { completed, keepBytes, type TableEntry, type TableMap } from './kept-bytes.js';
 import { type Layout, TableLayouts } from './table-layouts.js';
 import type { MysqlColumn } from './types.js';
 
@@ -63,6 +64,8 @@ export class BinlogReader {
   private waitingBytes = 0;
   /** Of the driver's session while it is open. */
   private flow: Flow | undefined;
+  /** How the server reads its texts, once it was asked. */
+  private characters: CharacterTables = new Map();
   private isPaused = false;
   private isDone = false;
   /** Between BEGIN and its commit. */
@@ -93,6 +96,7 @@ export class BinlogReader {
   /** Throws ConnectorError: config where the server has the position no more, transient where the connection is lost. */
   async *batches(): AsyncIterable<LogBatch> {
     const { from, signal } = this.reading;
+    this.characters = await characterTables(this.reading.clients);
     const zongji = await this.open();
     this.flow = zongji as unknown as Flow;
     try {
@@ -152,7 +156,7 @@ export class BinlogReader {
         this.rowsEvent(event as RowsEvent, name);
         return;
       case 'tablemap':
-        keepBytes(event as BinlogEvent & { tableId: number; tableMap: Record<number, TableEntry> });
+        keepBytes(event as BinlogEvent & TableMap, this.characters);
         return;
       case 'gtid':
       case 'anonymousgtid':

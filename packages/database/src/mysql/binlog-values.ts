@@ -43,6 +43,7 @@ function textOf(value: unknown, column: MysqlColumn): string | null {
   if (Buffer.isBuffer(value)) return value.toString(column.isBinary ? 'base64' : 'utf8');
   // The log counts years from 1900 on, and has no year 1900: its zero is the year 0000.
   if (value === 1900 && isYear(column)) return '0000';
+  if (typeof value === 'number' && column.type === 'year(2)') return String(value % 100);
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (Array.isArray(value)) return value.join(',');
   if (typeof value === 'object') return JSON.stringify(value);

@@ -143,5 +143,7 @@ function formOf({ dataType, columnType: declared, scale }: ColumnFacts): Form {
   if (dataType === 'bit' && columnType === 'bit(1)')
     return { schema: { type: 'boolean' }, decode: decodeBit, keyForm: 'ordinal', isBinary: true };
   if (dataType === 'decimal' && scale === 0) return { ...INTEGER };
+  // MariaDB's years of two digits are not compared in the order of their index: 69 stands behind 70 in it.
+  if (columnType === 'year(2)') return { schema: { type: 'integer' }, decode: decodeNumber };
   return Object.hasOwn(FORMS, dataType) ? FORMS[dataType]! : LARGE_TEXT;
 }

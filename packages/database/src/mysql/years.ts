@@ -4,8 +4,9 @@ import { NUMBERS } from '../cutting/number-space.js';
 const FIRST = 1901;
 const LAST = 2155;
 
+/** Whether a column has years of four digits. */
 export function isYear({ type }: { readonly type: string }): boolean {
-  return /^year\b/.test(type);
+  return /^year(?:\(4\))?$/.test(type);
 }
 
 /**

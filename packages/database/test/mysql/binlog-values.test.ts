@@ -192,6 +192,30 @@ for (const [flavour, kind, metadata] of [
       });
     });
 
+    it.each(metadata)('all letters of the sets that have one byte for each (%s)', async (rowMetadata) => {
+      const sets = await run(
+        server(),
+        "SELECT character_set_name AS name FROM information_schema.character_sets WHERE maxlen = 1 AND character_set_name <> 'binary'",
+      );
+      const names = sets.map(({ name }) => String(name));
+      expect(names.length).toBeGreaterThan(20);
+      const bytes = Buffer.from(Array.from({ length: 254 }, (_, i) => i + 1)).toString('hex');
+      const columns = names.flatMap((name, i): [string, string, string][] => [
+        [
+          `v_${name}`,
+          `VARCHAR(255) CHARACTER SET ${name}`,
+          `CONVERT(CONVERT(x'${bytes}' USING ${name}) USING ${name})`,
+        ],
+        [`t_${name}`, `${i % 2 ? 'CHAR(4)' : 'TEXT'} CHARACTER SET ${name}`, "'abc'"],
+      ]);
+      for (const name of ['latin1', 'dec8', 'hp8', 'keybcs2', 'macroman'])
+        columns.push([`e_${name}`, `ENUM('x','é') CHARACTER SET ${name}`, "'é'"]);
+      const record = await bothWays('letters', rowMetadata, columns);
+      expect(record).toMatchObject({ e_dec8: 'é', e_hp8: 'é', e_keybcs2: 'é', t_dec8: 'abc', t_swe7: 'abc' });
+      // A byte that the server has a letter for where others have none.
+      expect(record.v_latin1).toContain('\u0081');
+    });
+
     it.each(metadata)('numbers that are filled with zeros (%s)', async (rowMetadata) => {
       const columns = [
         ['large', 'BIGINT(20) ZEROFILL', '18446744073709551615'],
@@ -208,6 +232,16 @@ for (const [flavour, kind, metadata] of [
         broad: 1.5,
       });
     });
+
+    if (flavour === 'mariadb')
+      it.each(metadata)('years of two digits (%s)', async (rowMetadata) => {
+        const columns = [
+          ['late', 'YEAR(2)', "'13'"],
+          ['early', 'YEAR(2)', "'99'"],
+          ['zero', 'YEAR(2)', '0'],
+        ] as [string, string, string][];
+        expect(await bothWays('short_years', rowMetadata, columns)).toEqual({ late: 13, early: 99, zero: 0 });
+      });
 
     it.each(metadata)('the year 0000 (%s)', async (rowMetadata) => {
       const columns = [

@@ -81,6 +81,20 @@ for (const [flavour, kind] of [
       }
     });
 
+    if (flavour === 'mariadb')
+      it('reads a table by no key of years with two digits', async () => {
+        await run(
+          server(),
+          'CREATE TABLE two_digits (y YEAR(2) PRIMARY KEY)',
+          "INSERT INTO two_digits VALUES ('70'),('99'),('00'),('01'),('69')",
+        );
+        const { connection } = await open(flavour, server(), { reading: { method: 'none', page_rows: 2 } });
+        const load = await readStream(connection, 'two_digits');
+        expect(load.errors).toEqual([]);
+        expect((column(load.sent, 'y') as number[]).sort((a, b) => a - b)).toEqual([0, 1, 69, 70, 99]);
+        await connection.close();
+      });
+
     it('refuses a position that is no year', async () => {
       await run(
         server(),
