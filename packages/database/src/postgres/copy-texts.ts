@@ -49,16 +49,22 @@ function beforeField(buffer: Buffer, from: number): number {
 
 /**
  * The last `width` fields of the last rows, for as long as the first of them is the same as in the last row; from the end.
- * Undefined when there are more than `most` of such rows.
+ * Undefined when there are more than `most` of such rows. `form` gives one text for all that are the same.
  */
-export function tailTexts(copied: CopiedRows, width: number, most: number): (string | null)[][] | undefined {
+export function tailTexts(
+  copied: CopiedRows,
+  width: number,
+  most: number,
+  form: (text: string) => string,
+): (string | null)[][] | undefined {
   const { buffer } = copied;
+  const formOf = (text: string | null | undefined): string | null => (text == null ? null : form(text));
   const found: (string | null)[][] = [];
   for (let end = copied.length - 1; end > 0; ) {
     const start = buffer.lastIndexOf(10, end - 1) + 1;
     const fields = buffer.toString('utf8', start, end).split('\t').slice(-width);
     const texts = fields.map((field) => (field === '\\N' ? null : unescapeCopy(field)));
-    if (found.length > 0 && texts[0] !== found[0]![0]) break;
+    if (found.length > 0 && formOf(texts[0]) !== formOf(found[0]![0])) break;
     if (found.length >= most) return undefined;
     found.push(texts);
     end = start - 1;

@@ -6,7 +6,7 @@ import type { CatalogTable } from './catalog.js';
 import { indexStatement } from './check.js';
 import { PageMaker } from './copied-page.js';
 import type { CopiedRows } from './copy-out.js';
-import { lastTexts, tailTexts } from './copy-texts.js';
+import { advanced, KEYS_MAX, type TailFacts, withKeys } from './cursor-keys.js';
 import { type CursorMark, type CursorMoment, cursorMark, type Keys } from './cursor-mark.js';
 import { refusedState } from './cursor-refusal.js';
 import { type CursorValues, canBeCursor, cursorValues, isEndless, isNumber, isTime } from './cursor-values.js';
@@ -19,8 +19,6 @@ import { literal, name, qualified } from './sql.js';
 import { fileOf } from './statements.js';
 import type { PostgresColumn } from './types.js';
 
-/** More rows of one value than this are not remembered by their keys: they come again. */
-const KEYS_MAX = 1_000;
 /** Clocks of sessions and servers differ by less; a `timestamp` without a zone may be in any. */
 const MARGIN_SECONDS = { zoned: 60, local: 26 * 3600 };
 /** For how long open transactions are waited for. */
@@ -116,7 +114,7 @@ export class CursorFollow implements Follow {
       if (high !== null) {
         const where = [...this.newRows(mark), `${this.column} <= ${literal(high)}`, ...this.isSeenAt(now)];
         const advance = (copied: CopiedRows): CursorMark => {
-          mark = this.advanced(mark, copied);
+          mark = advanced(mark, copied, this.tail);
           return mark;
         };
         yield* this.pages(session, { where, mark: advance }, signal);
@@ -206,7 +204,7 @@ export class CursorFollow implements Follow {
     for (const [pass, where] of passes) {
       if (!where || (pass === 'endless' && begun?.pass === 'late')) continue;
       const advance = (copied: CopiedRows, after: readonly string[] | undefined): CursorMark => {
-        if (pass === 'late') mark = this.withKeys(mark, copied);
+        if (pass === 'late') mark = withKeys(mark, copied, this.tail);
         else if (copied.rows > 0 && !isTold) {
           this.warnOfEndless();
           isTold = true;
@@ -300,30 +298,9 @@ export class CursorFollow implements Follow {
     return `(${this.tie.join(', ')}) NOT IN (${keys.map((key) => `(${key.map(literal).join(', ')})`).join(', ')})`;
   }
 
-  /** The mark after a page: its last value, and the keys of the rows that have it. */
-  private advanced(before: CursorMark, copied: CopiedRows): CursorMark {
-    if (copied.rows === 0) return before;
-    const tail = tailTexts(copied, this.tie.length + 1, KEYS_MAX + 1);
-    const value = tail?.[0]?.[0] ?? lastTexts(copied, 1 + this.tie.length)[0] ?? null;
-    if (!this.hasKey || !tail || tail.length > KEYS_MAX) return { ...before, value, keys: null };
-    const keys = tail.map((texts) => texts.slice(1) as string[]);
-    const known = value === before.value ? (before.keys ?? undefined) : [];
-    const all = known === undefined ? null : [...known, ...keys];
-    return { ...before, value, keys: all === null || all.length > KEYS_MAX ? null : all };
-  }
-
-  /** The mark with the keys of those rows of a page that have its value. */
-  private withKeys(mark: CursorMark, copied: CopiedRows): CursorMark {
-    const { value, keys } = mark;
-    if (!this.hasKey || copied.rows === 0 || value === null || keys === null) return mark;
-    const width = this.tie.length + 1;
-    if (lastTexts(copied, width)[0] !== value) return mark;
-    const tail = tailTexts(copied, width, KEYS_MAX + 1);
-    // A row that was written again is among both.
-    const all =
-      tail &&
-      new Map([...keys, ...tail.map((texts) => texts.slice(1) as string[])].map((key) => [JSON.stringify(key), key]));
-    return { ...mark, keys: all && all.size <= KEYS_MAX ? [...all.values()] : null };
+  /** How rows of one value are found at the end of a page. */
+  private get tail(): TailFacts {
+    return { width: this.tie.length + 1, hasKey: this.hasKey, form: this.values.form };
   }
 
   private async keysWhere(condition: string): Promise<Keys | null> {

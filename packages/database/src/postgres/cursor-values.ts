@@ -25,6 +25,15 @@ export interface CursorValues {
   readonly ordinary: readonly string[];
   /** Rows with an infinity or NaN; undefined where the type has none. */
   readonly endless: string | undefined;
+  /** One text for all texts of what is the same value to the server. */
+  readonly form: (text: string) => string;
+}
+
+/** `1.50` and `1.5` are the same number, -0 and 0 too, and to `citext` small letters are large ones. */
+function formOf(base: string): (text: string) => string {
+  if (base === 'citext') return (text) => text.toLowerCase();
+  if (base === 'numeric') return (text) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  return base.startsWith('float') ? (text) => (text === '-0' ? '0' : text) : (text) => text;
 }
 
 /**
@@ -33,15 +42,17 @@ export interface CursorValues {
  */
 export function cursorValues(column: string, base: string, hasInfiniteNumerics: boolean): CursorValues {
   const of = (value: string): string => `'${value}'::${base}`;
+  const form = formOf(base);
   if (base === 'numeric' && !hasInfiniteNumerics)
-    return { ordinary: [`${column} < ${of('NaN')}`], endless: `${column} = ${of('NaN')}` };
+    return { ordinary: [`${column} < ${of('NaN')}`], endless: `${column} = ${of('NaN')}`, form };
   const isFloat = ['float4', 'float8', 'numeric'].includes(base);
-  if (!isFloat && !isTime(base)) return { ordinary: [`${column} IS NOT NULL`], endless: undefined };
+  if (!isFloat && !isTime(base)) return { ordinary: [`${column} IS NOT NULL`], endless: undefined, form };
   const { low, high } = BOTH_ENDS;
   const endless = [low, high, ...(isFloat ? ['NaN'] : [])].map(of);
   return {
     ordinary: [`${column} > ${of(low)}`, `${column} < ${of(high)}`],
     endless: `${column} IN (${endless.join(', ')})`,
+    form,
   };
 }
 

@@ -104,6 +104,30 @@ for (const kind of [postgres, postgres18]) {
       expect((await sync(second.states)).ids).toEqual([]);
     });
 
+    for (const [type, values] of [
+      ['numeric', ['1.0', '1.00', '1', '2.5', '2.50', '2.500']],
+      ['public.citext', ["'a'", "'A'", "'a'", "'b'", "'B'", "'b'"]],
+      ['float8', ["'-0'", '0', "'-0'", '1', '1', '1.0']],
+    ] as const)
+      it(`rows of ${type} that are the same to the server, and no text`, async () => {
+        const [first, other, again, next, nextOther, nextAgain] = values;
+        await run(server(), 'CREATE EXTENSION IF NOT EXISTS citext SCHEMA public');
+        await fresh(type, `INSERT INTO t VALUES (1, ${first}), (2, ${other})`);
+        let { states, ids: got } = await sync();
+        expect(got).toEqual(['1', '2']);
+        for (const [insert, expected] of [
+          [`(3, ${again})`, ['3']],
+          [`(4, ${other})`, ['4']],
+          [`(5, ${next}), (6, ${nextOther})`, ['5', '6']],
+          [`(7, ${nextAgain})`, ['7']],
+        ] as const) {
+          await run(server(), `INSERT INTO late.t VALUES ${insert}`);
+          ({ states, ids: got } = await sync(states));
+          expect(got).toEqual(expected);
+          expect((await sync(states)).ids).toEqual([]);
+        }
+      });
+
     it('killed after any of them: none is lost, none comes twice', async () => {
       await fresh('timestamptz', "INSERT INTO t VALUES (0, now() - interval '1 hour'), (1, 'infinity')");
       const loaded = await sync();
