@@ -11,7 +11,7 @@ import { dlt, ingestr, psqlCopy, sling, tidemarkRead, tidemarkSync } from './con
 import { FEW, fill, MANY, WIDE } from './tables.mjs';
 
 const ROUNDS_PSQL = 3;
-const ROUNDS_PEERS = 2;
+const ROUNDS_PEERS = 3;
 /** What is asked for: a part of psql's speed, times a peer's, and MB. */
 const PSQL_SHARE = 0.5;
 const TIMES = 3;
