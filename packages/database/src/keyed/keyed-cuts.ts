@@ -1,7 +1,6 @@
 import { type KeyProbes, keyCuts, type Stretch } from '../cutting/key-cuts.js';
 import { keyOrder } from '../key-paging.js';
-import { type KeyedReading, keySqlOf } from './keyed-load.js';
-import { type KeyedColumn, tableSql } from './keyed-server.js';
+import { type KeyedColumn, type KeyedReading, keySqlOf, tableSql } from './keyed-server.js';
 
 /** A table is cut into at most this many chunks. */
 const CHUNKS_MAX = 4_096;

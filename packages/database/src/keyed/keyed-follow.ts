@@ -3,8 +3,7 @@ import { ConnectorError, type Page } from '@tidemark/source';
 import type { Follow } from '../dialect.js';
 import { keyOrder, keyPredicate } from '../key-paging.js';
 import { EqualValues } from './equal-values.js';
-import { type KeyedReading, keySqlOf } from './keyed-load.js';
-import { type KeyedColumn, relationId, tableSql } from './keyed-server.js';
+import { type KeyedColumn, type KeyedReading, keySqlOf, relationId, tableSql } from './keyed-server.js';
 import { PageReader } from './page-reader.js';
 
 /** Keys of rows at the mark's own value are remembered up to this number; beyond it they come again. */

@@ -1,27 +1,11 @@
 import type { Json } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
 import { type Chunk, PartChanged, type PlannedPart, type TableLoad } from '../dialect.js';
-import { type KeySql, keyOrder, keyPredicate } from '../key-paging.js';
+import { keyOrder, keyPredicate } from '../key-paging.js';
 import type { Identity, Part } from '../state.js';
 import { keyedCuts } from './keyed-cuts.js';
-import { type KeyedColumn, type KeyedRelation, type KeyedServer, relationId, tableSql } from './keyed-server.js';
+import { type KeyedColumn, type KeyedReading, keySqlOf, relationId, tableSql } from './keyed-server.js';
 import { PageReader } from './page-reader.js';
-
-/** What a table is read by. */
-export interface KeyedReading<C extends KeyedColumn> {
-  readonly server: KeyedServer<C>;
-  readonly relation: KeyedRelation<C>;
-  readonly columns: readonly C[];
-}
-
-/** How the predicates of a key are written. Row values are not served from an index on these servers. */
-export function keySqlOf<C extends KeyedColumn>(server: KeyedServer<C>, columns: readonly C[]): KeySql {
-  return {
-    column: (_name, index) => server.quote(columns[index]!.name),
-    value: (text, index) => server.literal(columns[index]!, text),
-    rowValues: false,
-  };
-}
 
 /** A table that nothing can be paged by: one statement, from its beginning each time. */
 export function wholeLoad<C extends KeyedColumn>({ server, relation, columns }: KeyedReading<C>): TableLoad {

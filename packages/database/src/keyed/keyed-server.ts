@@ -2,6 +2,7 @@ import type { ConnectorError, Page } from '@tidemark/source';
 import type { Column } from '../column.js';
 import type { KeySpace } from '../cutting/key-space.js';
 import type { ReadingSettings } from '../dialect.js';
+import type { KeySql } from '../key-paging.js';
 
 /** What a value of a key can be compared by in SQL: how its literal is written. */
 export type KeyForm = 'number' | 'text' | 'binary' | 'date' | 'datetime' | 'time' | 'ordinal' | 'uuid';
@@ -95,4 +96,20 @@ export function relationId({ schema, name }: { schema: string; name: string }): 
 /** The name of a table in a statement. */
 export function tableSql<C extends KeyedColumn>(server: KeyedServer<C>, { schema, name }: KeyedRelation<C>): string {
   return `${server.quote(schema)}.${server.quote(name)}`;
+}
+
+/** What a table is read by. */
+export interface KeyedReading<C extends KeyedColumn> {
+  readonly server: KeyedServer<C>;
+  readonly relation: KeyedRelation<C>;
+  readonly columns: readonly C[];
+}
+
+/** How the predicates of a key are written. Row values are not served from an index on these servers. */
+export function keySqlOf<C extends KeyedColumn>(server: KeyedServer<C>, columns: readonly C[]): KeySql {
+  return {
+    column: (_name, index) => server.quote(columns[index]!.name),
+    value: (text, index) => server.literal(columns[index]!, text),
+    rowValues: false,
+  };
 }

@@ -3,9 +3,10 @@ import type { Column } from '../column.js';
 import type { Follow, FollowKind, Table, TableLoad, TableWish } from '../dialect.js';
 import type { TableShape } from '../log/table-shape.js';
 import { KeyedFollow } from './keyed-follow.js';
-import { KeyedLoad, type KeyedReading, wholeLoad } from './keyed-load.js';
+import { KeyedLoad, wholeLoad } from './keyed-load.js';
 import {
   type KeyedColumn,
+  type KeyedReading,
   type KeyedRelation,
   type KeyedServer,
   type KeyForm,
