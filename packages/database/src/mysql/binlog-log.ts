@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
-import { ConnectorError, type RecordData } from '@tidemark/source';
+import type { RecordData } from '@tidemark/source';
 import { notAnOffset, offsetsOf } from '../airbyte/log-offset.js';
 import type { Finding, ReadingSettings, Table } from '../dialect.js';
 import { type KeyedRelation, relationId } from '../keyed/keyed-server.js';
@@ -7,6 +7,7 @@ import type { ChangeLog, LogBatch } from '../log/change-log.js';
 import { readingBounds } from '../log/reading-bounds.js';
 import type { TableShape } from '../log/table-shape.js';
 import { tableId } from '../table-id.js';
+import { binlogEnd } from './binlog-end.js';
 import { whyAnotherLog } from './binlog-place.js';
 import { type BinlogPosition, binlogPosition, cursorOf, isReached } from './binlog-position.js';
 import { BinlogReader } from './binlog-reader.js';
@@ -44,23 +45,8 @@ export class BinlogLog implements ChangeLog {
     const { clients } = this.options;
     const namesColumns = await refuseHalfBinlog(clients);
     try {
-      const [status] = await this.status();
-      const [file, pos] = status ?? [];
-      if (!file || !pos) throw new ConnectorError('config', 'The server does not say where its binlog ends.');
-      const [row] = await clients.query('SELECT VERSION()');
-      const isMariadb = /mariadb/i.test(row?.[0] ?? '');
-      const [facts] = await clients.query(
-        isMariadb
-          ? 'SELECT @@server_id, @@gtid_current_pos'
-          : "SELECT @@server_uuid, IF(@@gtid_mode = 'ON', @@gtid_executed, NULL)",
-      );
-      const gtid = facts?.[1]?.replaceAll('\n', '') ?? null;
       const position: BinlogPosition = {
-        server: facts?.[0] ?? '',
-        file,
-        pos: Number(pos),
-        // An empty position of MariaDB stands for the beginning of time: the file says more.
-        gtid: gtid === '' && isMariadb ? null : gtid,
+        ...(await binlogEnd(clients)),
         epoch: this.epoch,
         ...(namesColumns ? {} : { columns: await this.layouts() }),
       };
@@ -160,12 +146,6 @@ export class BinlogLog implements ChangeLog {
       if (isSameLayout(layout, now.get(id) ?? [])) known[id] = layout;
     }
     return known;
-  }
-
-  private async status(): Promise<(string | null)[][]> {
-    const { clients } = this.options;
-    // The older name is gone from MySQL 8.4 on, the newer unknown before 8.2 and to MariaDB.
-    return clients.query('SHOW MASTER STATUS').catch(() => clients.query('SHOW BINARY LOG STATUS'));
   }
 
   private async acceptGtids(

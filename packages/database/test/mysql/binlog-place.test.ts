@@ -1,5 +1,10 @@
+import { createConnection } from 'mysql2/promise';
 import { beforeAll, expect, it } from 'vitest';
 import { describeWith, mariadb, mysql } from '../../../../scripts/servers/vitest.mjs';
+import { BinlogLog } from '../../src/mysql/binlog-log.js';
+import { Clients } from '../../src/mysql/clients.js';
+import { parseMysqlConfig } from '../../src/mysql/config.js';
+import { readingSettings } from '../../src/reading-settings.js';
 import { type LogTranscript, lastState, readLog } from '../log-reading.js';
 import { follow, makeReplica, values } from './replica.js';
 import { type Flavour, run } from './server.js';
@@ -78,6 +83,28 @@ for (const [flavour, kind] of [
       const idle = await sync(load);
       await run(server(), ...(next?.(t) ?? []), `INSERT INTO ${t} VALUES (2)`);
       expect(values(await sync(idle), t)).toEqual([2]);
+    });
+
+    it('is gone on from where it was taken between other commits, whatever came between its place and its transactions', async () => {
+      await run(server(), 'CREATE TABLE busy (id INT PRIMARY KEY AUTO_INCREMENT, v INT)');
+      const { host, port, database, user, password } = server();
+      const replica = { username: 'replica', password: 'replica-password' };
+      const settings = readingSettings({ method: 'log' });
+      const clients = new Clients(parseMysqlConfig({ host, port, database, ...replica }), settings);
+      const log = new BinlogLog({ clients, settings, relations: () => [], warn: () => {} });
+      let isOver = false;
+      const writing = [1, 2, 3].map(async (v) => {
+        const client = await createConnection({ host, port, user, password, database });
+        while (!isOver) await client.query(`INSERT INTO busy (v) VALUES (${v})`);
+        await client.end();
+      });
+      try {
+        for (let i = 0; i < 60; i++) expect(await log.accept(await log.end())).toBeUndefined();
+      } finally {
+        isOver = true;
+        await Promise.all(writing);
+        await clients.close();
+      }
     });
   });
 }
