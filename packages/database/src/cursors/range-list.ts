@@ -1,4 +1,4 @@
-import { canonical } from '@tidemark/protocol';
+import { canonical, type Json } from '@tidemark/protocol';
 import type { PlannedPart } from '../dialect.js';
 import type { Part, Range } from '../state.js';
 
@@ -11,6 +11,12 @@ export function newPart(planned: PlannedPart, before?: Part): Part {
     ranges: planned.ranges.map(({ lo, hi }) => ({ lo, hi, pos: null, rows: 0, done: false })),
     revoked: before ? [...before.revoked, unitOf(before)] : [],
   };
+}
+
+/** Ranges without gaps from the beginning of a table, cut at these places, up to and with its last row. */
+export function rangesUpTo(last: Json, cuts: readonly Json[]): PlannedPart['ranges'] {
+  const bounds = [null, ...cuts, last];
+  return bounds.slice(1).map((hi, i) => ({ lo: bounds[i]!, hi }));
 }
 
 /** The unit that all chunks of a part belong to: what a destination takes back when the part is planned anew. */

@@ -1,9 +1,8 @@
+import { chunkCount } from '../cutting/chunk-count.js';
 import { type KeyProbes, keyCuts, type Stretch } from '../cutting/key-cuts.js';
+import { stretchSql } from '../cutting/stretch-sql.js';
 import { keyOrder } from '../key-paging.js';
 import { type KeyedColumn, type KeyedReading, keySqlOf, tableSql } from './keyed-server.js';
-
-/** A table is cut into at most this many chunks. */
-const CHUNKS_MAX = 4_096;
 
 /**
  * Bounds strictly before the last row that cut a table into chunks of about `chunk_bytes`: of the first columns of the key, the
@@ -14,21 +13,14 @@ export async function keyedCuts<C extends KeyedColumn>(
   last: readonly string[],
   firstKey: () => Promise<string[] | undefined>,
 ): Promise<string[][]> {
-  const chunks = Math.min(CHUNKS_MAX, Math.ceil(relation.dataBytes / server.settings.chunk_bytes));
+  const chunks = chunkCount(relation.dataBytes, server.settings.chunk_bytes);
   if (chunks < 2) return [];
   const first = await firstKey();
   if (first === undefined) return [];
   const key = relation.order;
   const names = key.map((column) => column.name);
   const sql = keySqlOf(server, key);
-  const where = ({ prefix, conditions }: Stretch): string =>
-    [
-      ...prefix.map((value, i) => `${sql.column(names[i]!, i)} = ${sql.value(value, i)}`),
-      ...conditions.map(([operator, value]) => {
-        const i = prefix.length;
-        return `${sql.column(names[i]!, i)} ${operator} ${sql.value(value, i)}`;
-      }),
-    ].join(' AND ');
+  const where = (rows: Stretch): string => stretchSql(names, rows, sql).join(' AND ');
   const select = (rows: Stretch, isDescending: boolean): string => {
     const depth = rows.prefix.length;
     const order = keyOrder(names.slice(0, depth + 1), sql, isDescending);

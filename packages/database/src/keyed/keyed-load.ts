@@ -1,5 +1,6 @@
 import type { Json } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
+import { rangesUpTo } from '../cursors/range-list.js';
 import { type Chunk, PartChanged, type PlannedPart, type TableLoad } from '../dialect.js';
 import { keyOrder, keyPredicate } from '../key-paging.js';
 import type { Identity, Part } from '../state.js';
@@ -45,9 +46,7 @@ export class KeyedLoad<C extends KeyedColumn> implements TableLoad {
     const hi = await this.end('DESC');
     if (hi === undefined) return [{ id: name, identity, ranges: [] }];
     const cuts = await keyedCuts(this.reading, hi, () => this.end('ASC'));
-    const bounds: Json[] = [null, ...cuts, hi];
-    const ranges = bounds.slice(1).map((bound, index) => ({ lo: bounds[index]!, hi: bound }));
-    return [{ id: name, identity, ranges }];
+    return [{ id: name, identity, ranges: rangesUpTo(hi, cuts) }];
   }
 
   async changed(part: Part): Promise<string | undefined> {

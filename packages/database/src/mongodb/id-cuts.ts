@@ -1,13 +1,11 @@
 import { canonical, type Json, type JsonObject } from '@tidemark/protocol';
+import { chunkCount } from '../cutting/chunk-count.js';
 import type { ReadingSettings } from '../dialect.js';
 import type { Clients, Opened } from './clients.js';
 import { type Collection, collectionId } from './collection.js';
 import { estimateOf } from './estimate.js';
 import { BRACKETS, bracketOf } from './id-order.js';
 import { decodeId, encodeId } from './id-position.js';
-
-/** A collection is cut into at most this many chunks. */
-const CHUNKS_MAX = 4_096;
 
 /** Each chunk of a sampled collection is about as large as others with so many samples a chunk. */
 const SAMPLES_PER_CHUNK = 10;
@@ -28,7 +26,7 @@ export async function idCuts(
   [first, last]: readonly [JsonObject, JsonObject],
 ): Promise<JsonObject[]> {
   const { bytes = 0, rows = 0 } = (await estimateOf(clients, collection)) ?? {};
-  const chunks = Math.min(CHUNKS_MAX, Math.ceil(bytes / settings.chunk_bytes));
+  const chunks = chunkCount(bytes, settings.chunk_bytes);
   if (chunks < 2) return [];
   const [from, to] = [ordinal(first._id), ordinal(last._id)];
   if (from && to && from.kind === to.kind) return stepsBetween(from, to, BigInt(chunks));

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
 import type { Column } from '../column.js';
+import { rangesUpTo } from '../cursors/range-list.js';
 import { type Chunk, PartChanged, type PlannedPart, type ReadingSettings, type TableLoad } from '../dialect.js';
 import type { Identity, Part } from '../state.js';
 import { uuidOf } from './catalog.js';
@@ -47,9 +48,8 @@ export class IdLoad implements TableLoad {
     if (!first || !last) return [{ id: collection.name, identity: IDENTITY, ranges: [] }];
     const cuts = await idCuts(clients, settings, collection, [first.position, last.position]);
     const owner = uuid ? { collection: uuid } : {};
-    const bounds = [null, ...[...cuts, last.position].map((position) => ({ ...position, ...owner }))];
-    const ranges = bounds.slice(1).map((hi, index) => ({ lo: bounds[index]!, hi: hi! }));
-    return [{ id: collection.name, identity: IDENTITY, ranges }];
+    const owned = (position: JsonObject): JsonObject => ({ ...position, ...owner });
+    return [{ id: collection.name, identity: IDENTITY, ranges: rangesUpTo(owned(last.position), cuts.map(owned)) }];
   }
 
   async changed(part: Part): Promise<string | undefined> {

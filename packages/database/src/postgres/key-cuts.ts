@@ -1,13 +1,12 @@
-import { type KeyProbes, keyCuts, type Stretch } from '../cutting/key-cuts.js';
+import { chunkCount } from '../cutting/chunk-count.js';
+import { type KeyProbes, keyCuts } from '../cutting/key-cuts.js';
 import type { KeySpace } from '../cutting/key-space.js';
+import { stretchSql } from '../cutting/stretch-sql.js';
 import { keyOrder } from '../key-paging.js';
 import type { Clients } from './clients.js';
 import { POSTGRES_KEYS } from './keys.js';
 import type { Relation } from './relation.js';
 import { estimateOf, firstOf, histogramOf, keyAtEnd } from './statements.js';
-
-/** A table is cut into at most this many chunks. */
-const CHUNKS_MAX = 4_096;
 
 /** A table that is read in the order of its key. */
 export interface KeyedRelation {
@@ -30,7 +29,7 @@ export async function postgresCuts(
   { relation, key, last, spaces, bytes }: KeyedRelation,
   chunkBytes: number,
 ): Promise<string[][]> {
-  const chunks = Math.min(CHUNKS_MAX, Math.ceil(bytes / chunkBytes));
+  const chunks = chunkCount(bytes, chunkBytes);
   if (chunks < 2) return [];
   try {
     const order = keyOrder(key, POSTGRES_KEYS);
@@ -64,7 +63,12 @@ async function isServed(
   key: readonly string[],
   first: readonly string[],
 ): Promise<boolean> {
-  const seek = firstOf(relation, key[0]!, whereOf(key, { prefix: [], conditions: [['>=', first[0]!]] }), false);
+  const seek = firstOf(
+    relation,
+    key[0]!,
+    stretchSql(key, { prefix: [], conditions: [['>=', first[0]!]] }, POSTGRES_KEYS),
+    false,
+  );
   const plan = JSON.stringify(await clients.query(`EXPLAIN (FORMAT JSON) ${seek}`));
   return !/Sort\b|Seq Scan/.test(plan);
 }
@@ -73,7 +77,7 @@ function probesOf(clients: Clients, relation: Relation, key: readonly string[], 
   return {
     async seek(rows, end) {
       const column = key[rows.prefix.length]!;
-      const statement = firstOf(relation, column, whereOf(key, rows), end === 'last');
+      const statement = firstOf(relation, column, stretchSql(key, rows, POSTGRES_KEYS), end === 'last');
       const [row] = await clients.query<{ k: string | null }>(statement);
       return row?.k ?? undefined;
     },
@@ -81,20 +85,13 @@ function probesOf(clients: Clients, relation: Relation, key: readonly string[], 
     ...(isKnown
       ? {
           async estimate(rows) {
-            const [row] = await clients.query<{ 'QUERY PLAN': string }>(estimateOf(relation, whereOf(key, rows)));
+            const [row] = await clients.query<{ 'QUERY PLAN': string }>(
+              estimateOf(relation, stretchSql(key, rows, POSTGRES_KEYS)),
+            );
             const plan = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as [{ Plan?: { 'Plan Rows'?: number } }?];
             return plan[0]?.Plan?.['Plan Rows'];
           },
         }
       : {}),
   };
-}
-
-function whereOf(key: readonly string[], { prefix, conditions }: Stretch): string[] {
-  const { column, value } = POSTGRES_KEYS;
-  const own = prefix.length;
-  return [
-    ...prefix.map((each, i) => `${column(key[i]!, i)} = ${value(each, i)}`),
-    ...conditions.map(([operator, each]) => `${column(key[own]!, own)} ${operator} ${value(each, own)}`),
-  ];
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@tidemark/protocol';
 import { canonical } from '@tidemark/protocol';
 import { ConnectorError, type Page } from '@tidemark/source';
+import { rangesUpTo } from '../cursors/range-list.js';
 import type { Chunk, PlannedPart, ReadingSettings, TableLoad, TableWish } from '../dialect.js';
 import { keyOrder, keyPredicate } from '../key-paging.js';
 import type { SpoolSpace } from '../spool/spool-space.js';
@@ -185,8 +186,7 @@ export class PostgresLoad implements TableLoad {
     if (!row) return { id: relation.id, identity, ranges: [] };
     const last = key.map((_, i) => row[`k${i}`]!);
     const cuts = await this.cuts(relation, key, last);
-    const bounds: Json[] = [null, ...cuts, last];
-    return { id: relation.id, identity, ranges: bounds.slice(1).map((hi, i) => ({ lo: bounds[i]!, hi })) };
+    return { id: relation.id, identity, ranges: rangesUpTo(last, cuts) };
   }
 
   private async cuts(relation: Relation, key: readonly string[], last: readonly string[]): Promise<string[][]> {
